@@ -179,12 +179,13 @@ def check_value(value: Value, where: str) -> None:
             check_value(part, where)
         return
     if is_record(value):
-        if type(value).__setattr__ is object.__setattr__:
+        if getattr(type(value), "__setattr__", None) is object.__setattr__:
             raise SpecError(f"{where}: {type(value).__qualname__} is mutable; declare it with attrs.frozen")
         for name in fields_of(type(value)):
             check_value(getattr(value, name), f"{where}.{name}")
         return
-    hint = {list: "a tuple", dict: "a tuple of pairs, or an attrs.frozen class", set: "a frozenset"}.get(type(value))
+    instead: dict[type, str] = {list: "a tuple", dict: "a tuple of pairs, or an attrs class", set: "a frozenset"}
+    hint = instead.get(type(value))
     raise SpecError(
         f"{where}: {value!r} is a {type(value).__name__}, which is no value" + (f"; use {hint}" if hint else "")
     )

@@ -1,0 +1,101 @@
+"""How specs are found: by entry point (`kspec.spec`), or in a Python file.
+
+A spec registers its systems by name, each as a function that lays it out; `kspec check NAME`, the pytest
+plugin and three lines of Python all find them here. The checker imports no spec by name, not even its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from kspec.kernel.errors import UsageError
+from kspec.kernel.system import System
+
+SystemFunction = Callable[[], System]
+
+
+@attrs.frozen
+class Entry:
+    """A registered system: `quick` ones are what `kspec check` runs without arguments."""
+
+    name: str
+    build: SystemFunction
+    doc: str
+    quick: bool
+    where: str
+
+
+@attrs.define
+class Registry:
+    """Everything that the loaded specs offer."""
+
+    systems: dict[str, Entry] = attrs.field(factory=dict)
+    theorems: dict[str, Any] = attrs.field(factory=dict)
+    components: dict[str, Any] = attrs.field(factory=dict)
+    services: dict[str, Any] = attrs.field(factory=dict)
+    loaded: bool = False
+
+
+registry = Registry()
+
+
+def system(name: str, *, quick: bool = False) -> Callable[[SystemFunction], SystemFunction]:
+    """Register the decorated function, which lays out a system, under a dotted, lower-case name."""
+
+    def decorate(function: SystemFunction) -> SystemFunction:
+        doc = " ".join((function.__doc__ or "").split("\n\n")[0].split())
+        registry.systems[name] = Entry(name, function, doc, quick, function.__module__)
+        return function
+
+    return decorate
+
+
+def service(name: str, thing: Any) -> None:
+    """Offer something to the checker by name (the API server's pipeline is offered as `apiserver`)."""
+    registry.services[name] = thing
+
+
+def load() -> Registry:
+    """Import every installed spec once, in the order of their entry points' names."""
+    if not registry.loaded:
+        registry.loaded = True
+        for point in sorted(entry_points(group="kspec.spec"), key=lambda p: p.name):
+            point.load()
+    return registry
+
+
+def load_file(path: Path) -> list[Entry]:
+    """Import a spec file and return the systems that it registers. Raises UsageError."""
+    load()
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    module_name = path.stem.replace("-", "_")
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path}: not a Python file")
+    before = dict(registry.systems)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise UsageError(f"{path}:{error.lineno}: {error.msg}") from error
+    return [entry for name, entry in registry.systems.items() if before.get(name) is not entry]
+
+
+def find(name: str) -> Entry:
+    """A system by name. Raises UsageError with close matches."""
+    entries: Mapping[str, Entry] = load().systems
+    if name in entries:
+        return entries[name]
+    close = difflib.get_close_matches(name, entries, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise UsageError(f"unknown system {name}{hint} (see `kspec list systems`)")
