@@ -67,6 +67,10 @@ class Reader(Protocol):
         """In an action of each member: the multiset of the answers of all other members."""
 
 
+def _writes(pairs: Iterable[tuple[Var, Update]]) -> tuple[tuple[Var, Update], ...]:
+    return tuple(pairs)
+
+
 class StepKind(enum.Enum):
     """How a report draws a step."""
 
@@ -82,14 +86,16 @@ class Step:
 
     `action` names it in the field's words (`"POST pods"`), `says` gives the reason in one clause, `answer` what came
     back. Only `writes` changes the world; updates of one variable are applied in order. Two steps of one action
-    are different steps although they may write the same.
+    are different steps although they may write the same. `via` names who carried the writes out, where that is not the
+    actor itself (the API server).
     """
 
-    writes: tuple[tuple[Var, Update], ...] = attrs.field(converter=tuple)
+    writes: tuple[tuple[Var, Update], ...] = attrs.field(converter=_writes)
     action: str = ""
     says: str = ""
     answer: str = ""
     kind: StepKind = StepKind.LOCAL
+    via: str = ""
 
 
 class Role(enum.Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -29,12 +29,16 @@ class PropertyKind(enum.Enum):
         return self in (self.LEADS_TO, self.EVENTUALLY_ALWAYS, self.ALWAYS_EVENTUALLY)
 
 
+def _strings(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(items)
+
+
 @attrs.frozen
 class Broken:
     """What a predicate answers when it fails: which clause, about which objects. It is falsy."""
 
     clause: str
-    objects: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    objects: tuple[str, ...] = attrs.field(default=(), converter=_strings)
 
     def __bool__(self) -> bool:
         return False
@@ -47,6 +51,7 @@ class Happened:
     actor: str
     action: str
     kind: str
+    via: str = ""
 
 
 Predicate = Callable[[Reader], "bool | Broken"]

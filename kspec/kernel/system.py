@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -25,6 +25,14 @@ class Family:
     interchangeable: bool = True
 
 
+def _actions(actions: Iterable[Action]) -> tuple[Action, ...]:
+    return tuple(actions)
+
+
+def _properties(properties: Iterable[Property]) -> tuple[Property, ...]:
+    return tuple(properties)
+
+
 @attrs.frozen
 class System:
     """A closed state machine with what must hold of it.
@@ -38,8 +46,8 @@ class System:
 
     name: str
     variables: Mapping[str, Value]
-    actions: tuple[Action, ...] = attrs.field(converter=tuple)
-    properties: tuple[Property, ...] = attrs.field(default=(), converter=tuple)
+    actions: tuple[Action, ...] = attrs.field(converter=_actions)
+    properties: tuple[Property, ...] = attrs.field(default=(), converter=_properties)
     families: Mapping[str, Family] = attrs.field(factory=dict)
     scope: Mapping[str, Any] = attrs.field(factory=dict)
     settings: Mapping[str, Any] = attrs.field(factory=dict)

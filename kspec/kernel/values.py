@@ -8,6 +8,7 @@ name. Only these two are ever renamed.
 from __future__ import annotations
 
 import enum
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,6 +40,15 @@ class Uid:
     label: int
 
 
+class Opaque:
+    """A value that compares by identity (the layout of a kind inside a lens): `identity` orders it."""
+
+    @property
+    def identity(self) -> str:
+        """What orders it among values."""
+        raise NotImplementedError
+
+
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
@@ -51,8 +61,9 @@ def fields_of(cls: type) -> tuple[str, ...]:
 
 
 def is_record(value: Value) -> bool:
-    """Whether this is an instance of an attrs class."""
-    return attrs.has(type(value))
+    """Whether this is an instance of an attrs class that compares by its fields."""
+    cls = type(value)
+    return attrs.has(cls) and cls.__eq__ is not object.__eq__
 
 
 def children(value: Value) -> Iterator[Value]:
@@ -159,6 +170,10 @@ def order_key(value: Value) -> Any:
         return ("tuple", len(value), tuple([order_key(x) for x in value]))
     if isinstance(value, frozenset):
         return ("set", len(value), tuple(sorted(order_key(x) for x in value)))
+    if isinstance(value, Opaque):
+        return ("opaque", value.identity)
+    if isinstance(value, types.FunctionType):
+        return ("function", value.__qualname__)
     if is_record(value):
         cls = type(value)
         return ("record", cls.__qualname__, tuple([order_key(getattr(value, f)) for f in fields_of(cls)]))
@@ -172,7 +187,7 @@ def same(a: Value, b: Value) -> bool:
 
 def check_value(value: Value, where: str) -> None:
     """Raise `SpecError` naming `where` unless this is a value."""
-    if value is None or isinstance(value, (bool, int, str, enum.Enum)):
+    if value is None or isinstance(value, (bool, int, str, enum.Enum, Opaque, types.FunctionType)):
         return
     if isinstance(value, (tuple, frozenset)):
         for part in value:

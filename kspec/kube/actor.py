@@ -1,0 +1,218 @@
+"""Components that are no controllers: the scheduler, the kubelet, users. Each action is a small generator of alternatives.
+
+    kubelet = Actor("kubelet", watches=(Pod,), here={"containers": Containers.NONE})
+
+    @kubelet.each(Pod)
+    def starts_the_containers(pod, here, api):
+        if pod is not None and not pod.deleting and here.containers is Containers.NONE:
+            yield here.set(containers=Containers.RUNNING)
+
+A yield is one step that is possible: an effect or a tuple of effects (requests, which are served at once, and changes of
+its own variables; a string among them says why). When a request is refused, the effects after it do not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from kspec.kernel.actions import Action, Lens, Reader, Role, Set, Step, StepKind, Update, Var, whole
+from kspec.kernel.errors import SpecError
+from kspec.kernel.values import Ref, Value
+from kspec.kube.cache import Api, Cache, Cached
+from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec.kube.objects import Node
+from kspec.kube.requests import Request
+from kspec.kube.watch import Assume, LatestField, SeenFields
+from kspec.kube.watch import Latest as LatestLens
+from kspec.kube.watch import Seen as SeenLens
+
+
+@attrs.frozen
+class Effect:
+    """A change of an actor's own variable."""
+
+    var: Var
+    update: Update
+
+
+class Here:
+    """What an actor knows beside its cache: its own variables, the nodes, and (of the others) what it sees."""
+
+    def __init__(self, actor: Actor, cluster: Cluster, see: Reader, kind: type | None) -> None:
+        self._actor, self._cluster, self._see, self._kind = actor, cluster, see, kind
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._actor.here:
+            return self._see(name)
+        if name in self._actor.own:
+            return self._see(f"{self._actor.name}/{name}")
+        raise SpecError(f"{self._actor.name} has no variable {name!r}")
+
+    def set(self, **changes: Value) -> tuple[Effect, ...]:
+        """Give own variables new values."""
+        names = {n: n if n in self._actor.here else f"{self._actor.name}/{n}" for n in changes}
+        return tuple([Effect(names[n], Set(value)) for n, value in changes.items()])
+
+    def assume(self, **changes: Value) -> tuple[Effect, ...]:
+        """Put fields of the object into the own cache before the API server's events do."""
+        assert self._kind is not None
+        kind = self._cluster.kind(self._kind)
+        if not kind.is_late(self._actor.name):
+            return ()
+        return tuple([Effect(kind.resource, Assume(kind, self._actor.name, f, v)) for f, v in changes.items()])
+
+    @property
+    def nodes(self) -> tuple[tuple[Ref, Node], ...]:
+        """The nodes, with their mentions."""
+        return tuple([(Ref("nodes", i), node) for i, node in enumerate(self._cluster.scope.nodes)])
+
+    def others(self, *fields: str) -> tuple[Any, ...]:
+        """These fields of every other member that the actor sees: a multiset, in which none can be told from another."""
+        assert self._kind is not None
+        kind = self._cluster.kind(self._kind)
+        found = self._see.others(kind.resource, SeenFields(kind, self._actor.name, fields))
+        return tuple([answer for answer in found if answer is not None])
+
+    def live(self, kind: type, name: str, field: str) -> Any:
+        """One field of an object as the API server has it now (a GET); None if there is no such object."""
+        return self._see(self._cluster.kind(kind).variable(name), LatestField(field))
+
+
+Alternative = Request | Effect | tuple[Any, ...] | str
+Act = Callable[..., Iterable[Any]]
+
+
+@attrs.frozen
+class _Named:
+    name: str
+    act: Act
+    kind: type | None
+    fair: bool
+    about: str = ""
+
+
+@attrs.define(eq=False)
+class Actor:
+    """A component made of small actions. `here`: its variables for each pod; `own`: its other variables.
+
+    `sees`: what its watch of a kind selects.
+    """
+
+    name: str
+    watches: tuple[type, ...] = ()
+    here: Mapping[str, Value] = attrs.field(factory=dict)
+    own: Mapping[str, Value] = attrs.field(factory=dict)
+    sees: Mapping[type, Callable[[Any], bool]] = attrs.field(factory=dict)
+    not_modelled: tuple[str, ...] = ()
+    role: Role = Role.COMPONENT
+    member: type | None = None
+    acts: tuple[_Named, ...] = ()
+
+    def each(self, kind: type, *, fair: bool | None = None) -> Callable[[Act], Act]:
+        """An action of each object of a kind with generated names: `(object or None, here, api)`."""
+        return self._decorator(kind, fair)
+
+    def once(self, *, fair: bool | None = None) -> Callable[[Act], Act]:
+        """An action of its own: `(cache, here, api)`."""
+        return self._decorator(None, fair)
+
+    def _decorator(self, kind: type | None, fair: bool | None) -> Callable[[Act], Act]:
+        def decorate(function: Act) -> Act:
+            is_fair = self.role is Role.COMPONENT if fair is None else fair
+            name = function.__name__.replace("_", " ")
+            self.acts = (*self.acts, _Named(name, function, kind, is_fair))
+            return function
+
+        return decorate
+
+    def selects(self, kind: type) -> Callable[[Any], bool] | None:
+        """What its watch of a kind selects."""
+        return self.sees.get(kind)
+
+    def variables(self, cluster: Cluster) -> Mapping[str, Value]:
+        """Its own variables."""
+        return {f"{self.name}/{variable}": value for variable, value in self.own.items()}
+
+    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
+        """Its variables for each member."""
+        kind = self.member or next((a.kind for a in self.acts if a.kind is not None), None)
+        return {kind: self.here} if kind is not None and self.here else {}
+
+    def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
+        """It has no memory that events feed."""
+        return []
+
+    def actions(self, cluster: Cluster) -> Iterable[Action]:
+        """One action for each of its functions."""
+        for act in self.acts:
+            each = None
+            if act.kind is not None:
+                each = cluster.kind(act.kind).resource
+                if not cluster.kind(act.kind).slots:
+                    raise SpecError(f"{self.name}: {act.kind.__name__} has fixed names; `each` needs generated ones")
+            function = self._steps(cluster, act)
+            yield Action(self.name, act.name, function, each=each, role=self.role, fair=act.fair)
+
+    def _steps(self, cluster: Cluster, act: _Named) -> Callable[[Reader], Iterator[Step]]:
+        def steps(see: Reader) -> Iterator[Step]:
+            here = Here(self, cluster, see, act.kind)
+            api = Api(cluster, self.name, self.name)
+            first: Any
+            if act.kind is None:
+                first = Cache(cluster, self.name, _ask(see), _no_choice)
+            else:
+                kind = cluster.kind(act.kind)
+                view = see(kind.resource, SeenLens(kind, self.name))
+                first = None if view is None else Cached(kind, self.name, view, see.me)
+            for alternative in act.act(first, here, api):
+                yield self._step(cluster, see, act, alternative)
+
+        return steps
+
+    def _step(self, cluster: Cluster, see: Reader, act: _Named, alternative: Any) -> Step:
+        writes: Writes = []
+        lines, says, answers, refused = [], "", [], False
+        for effect in _flat(alternative):
+            if isinstance(effect, str):
+                says = effect
+            elif refused:
+                continue
+            elif isinstance(effect, Request):
+                served = cluster.serve(see, effect)
+                lines.append(effect.line)
+                answers.append(str(served.response.code))
+                writes += served.writes
+                refused = not served.response.code.ok
+            else:
+                writes.append((effect.var, effect.update))
+        kind = StepKind.FAULT if self.role is Role.FAULT else StepKind.CALL if lines else StepKind.LOCAL
+        return Step(writes, ", ".join(lines), says, ", ".join(answers), kind, "apiserver" if lines else "")
+
+
+def _flat(alternative: Any) -> Iterator[Any]:
+    if isinstance(alternative, tuple):
+        for part in alternative:
+            yield from _flat(part)
+    elif isinstance(alternative, (str, Request, Effect)):
+        yield alternative
+    else:
+        raise SpecError(f"an action yields requests, here.set(...) and a reason, not {alternative!r}")
+
+
+def _ask(see: Reader) -> Callable[[Any, Lens], Any]:
+    def ask(var: Any, lens: Lens = whole) -> Any:
+        return see.each(var[1], lens) if isinstance(var, tuple) and var[0] == "each" else see(var, lens)
+
+    return ask
+
+
+def _no_choice(options: int) -> int:
+    raise SpecError("an actor's action yields one step for each choice; it has no cache.lowest")
+
+
+__all__ = ["Actor", "Effect", "Here", "LatestLens"]

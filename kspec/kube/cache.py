@@ -1,0 +1,200 @@
+"""What a component's author works with: its cache, the objects in it, and the API.
+
+A cached object answers with the fields of what this observer sees; which fields it ever asks for is learned. The objects
+pretend to be of their kind (for the author's editor and type checker), and are not: they cannot be stored.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import attrs
+
+from kspec.kernel.actions import Lens, Update, Var
+from kspec.kernel.errors import SpecError
+from kspec.kernel.values import Ref, Value
+from kspec.kube.objects import OwnerReference
+from kspec.kube.requests import Request, Verb
+from kspec.kube.watch import Kind, Seen, SeenWhere, View
+
+if TYPE_CHECKING:
+    from kspec.kube.cluster import Cluster
+
+T = TypeVar("T")
+Question = Callable[[Any, Lens], Any]
+"""Ask a variable, or (`("each", variable)`) every member of a family."""
+
+
+class Cached:
+    """One object as an observer sees it. Every attribute is a question about its view."""
+
+    __slots__ = ("_kind", "_observer", "_view", "identity")
+
+    def __init__(self, kind: Kind, observer: str, view: View, identity: str | Ref) -> None:
+        self._kind, self._observer, self._view, self.identity = kind, observer, view, identity
+
+    def __getattr__(self, field: str) -> Any:
+        if field.startswith("_"):
+            raise AttributeError(field)
+        if field == "name" and isinstance(self.identity, str):
+            return self.identity
+        if not hasattr(self._kind.cls, field) and field not in {a.name for a in attrs.fields(self._kind.cls)}:
+            raise AttributeError(f"{self._kind.cls.__name__} has no field {field!r}")
+        return self._kind.field(self._observer, self._view, field)
+
+    def __repr__(self) -> str:
+        return f"{self._kind.cls.__name__} {self.identity}"
+
+
+def identity_of(thing: Any) -> str | Ref:
+    """What an object is called: its fixed name, or the mention of a member."""
+    if isinstance(thing, Cached):
+        return thing.identity
+    if isinstance(thing, Got):
+        return thing.identity
+    name = getattr(thing, "name", None)
+    if isinstance(name, str):
+        return name
+    raise SpecError(f"{thing!r} is no object of the API: it has no name")
+
+
+def class_of(thing: Any) -> type:
+    """The kind of a cached or stored object."""
+    if isinstance(thing, Cached):
+        return thing._kind.cls
+    if isinstance(thing, Got):
+        return type(thing.object)
+    return type(thing)
+
+
+@attrs.frozen
+class Got:
+    """An object as a GET returned it, with what it is called."""
+
+    object: Any
+    identity: str | Ref
+
+    def __getattr__(self, field: str) -> Any:
+        if field.startswith("__"):
+            raise AttributeError(field)
+        return getattr(self.object, field)
+
+
+class Cache:
+    """The cache of one observer."""
+
+    def __init__(self, cluster: Cluster, observer: str, ask: Question, choose: Callable[[int], int]) -> None:
+        self._cluster, self._observer, self._ask, self._choose = cluster, observer, ask, choose
+
+    def get(self, cls: type[T], name: str) -> T | None:
+        """The object with this fixed name, as it is seen; None if it is not seen."""
+        kind = self._cluster.kind(cls)
+        view = self._ask(kind.variable(name), Seen(kind, self._observer))
+        return None if view is None else cast(T, Cached(kind, self._observer, view, name))
+
+    def list(self, cls: type[T]) -> Sequence[T]:
+        """Every object of a kind that is seen."""
+        kind = self._cluster.kind(cls)
+        return self._found(kind, Seen(kind, self._observer))
+
+    def owned(self, cls: type[T], *, by: Any, orphans: bool = False) -> Sequence[T]:
+        """The objects of a kind whose controller reference names `by` (with `orphans`, also those that have none)."""
+        kind = self._cluster.kind(cls)
+        owners: set[Value] = {owner_reference(by)}
+        if orphans:
+            owners.add(None)
+        return self._found(kind, SeenWhere(kind, self._observer, "owner", frozenset(owners)))
+
+    def _found(self, kind: Kind, lens: Lens) -> Sequence[Any]:
+        if kind.slots:
+            views = self._ask(("each", kind.resource), lens)
+            pairs: Iterable[tuple[str | Ref, View]] = [(Ref(kind.resource, i), v) for i, v in enumerate(views)]
+        else:
+            pairs = [(name, self._ask(f"{kind.resource}/{name}", lens)) for name in tuple(kind.names)]
+        return [Cached(kind, self._observer, view, identity) for identity, view in pairs if view is not None]
+
+    def lowest(self, items: Sequence[T], n: int, *, key: Callable[[T], Any]) -> Sequence[T]:
+        """The n lowest by key. Which of a tie is an open choice: each way is explored."""
+        if n >= len(items):
+            return tuple(items)
+        ranks = [(key(item), item) for item in items]
+        edge = sorted(rank for rank, _ in ranks)[n - 1]
+        sure = [item for rank, item in ranks if rank < edge]
+        tied = [item for rank, item in ranks if not (rank < edge) and not (edge < rank)]
+        ways = list(itertools.combinations(tied, n - len(sure)))
+        return [*sure, *ways[self._choose(len(ways))]]
+
+    def choose(self, options: Sequence[T]) -> T:
+        """An open choice: each option is explored."""
+        return options[self._choose(len(options))]
+
+
+def owner_reference(thing: Any) -> OwnerReference:
+    """A controller reference to an object with a fixed name."""
+    name = identity_of(thing)
+    if not isinstance(name, str):
+        raise SpecError(f"{thing!r}: an owner needs a fixed name")
+    uid = thing.uid if hasattr(class_of(thing), "uid") else None
+    return OwnerReference(class_of(thing).__name__, name, uid)
+
+
+class Api:
+    """Makes requests of one caller. Nothing happens until a request is yielded."""
+
+    def __init__(self, cluster: Cluster, user: str, reader: str) -> None:
+        self._cluster, self._user, self._reader = cluster, user, reader
+
+    def get(self, cls: type, name: str) -> Request:
+        """GET: the answer is the object; NotFound is raised if there is none."""
+        kind = self._cluster.kind(cls)
+        kind.variable(name)
+        return Request(Verb.GET, kind.resource, name, user=self._user, reader=self._reader)
+
+    def create(self, thing: Any, *, on_refused: tuple[Var, Update] | None = None) -> Request:
+        """POST: AlreadyExists, Forbidden and Invalid can be raised."""
+        kind = self._cluster.kind(type(thing))
+        name = None
+        if not kind.slots:
+            name = thing.name
+            kind.variable(name)
+        return self._request(Verb.CREATE, kind, name, object=thing, on_refused=_refused(on_refused))
+
+    def delete(self, thing: Any, *, on_refused: tuple[Var, Update] | None = None) -> Request:
+        """DELETE: NotFound can be raised."""
+        return self._about(Verb.DELETE, thing, on_refused=_refused(on_refused))
+
+    def update(self, thing: Any, **changes: Value) -> Request:
+        """PUT with the resourceVersion that was read: Conflict is raised if it is no longer the latest."""
+        return self._about(Verb.UPDATE, thing, changes=_sorted(changes), reader=self._reader)
+
+    def update_status(self, thing: Any, **changes: Value) -> Request:
+        """PUT of the status, with the resourceVersion that was read."""
+        return self._about(Verb.UPDATE, thing, subresource="status", changes=_sorted(changes), reader=self._reader)
+
+    def patch(self, thing: Any, **changes: Value) -> Request:
+        """PATCH: unconditional."""
+        return self._about(Verb.PATCH, thing, changes=_sorted(changes))
+
+    def patch_status(self, thing: Any, **changes: Value) -> Request:
+        """PATCH of the status: unconditional."""
+        return self._about(Verb.PATCH, thing, subresource="status", changes=_sorted(changes))
+
+    def bind(self, pod: Any, node: Ref) -> Request:
+        """POST pods/NAME/binding."""
+        return self._about(Verb.CREATE, pod, subresource="binding", changes=(("node", node),))
+
+    def _about(self, verb: Verb, thing: Any, **more: Any) -> Request:
+        return self._request(verb, self._cluster.kind(class_of(thing)), identity_of(thing), **more)
+
+    def _request(self, verb: Verb, kind: Kind, name: str | Ref | None, **more: Any) -> Request:
+        return Request(verb, kind.resource, name, user=self._user, **more)
+
+
+def _sorted(changes: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted(changes.items()))
+
+
+def _refused(update: tuple[Var, Update] | None) -> tuple[tuple[Var, Update], ...]:
+    return () if update is None else (update,)

@@ -1,0 +1,156 @@
+"""What clients say to the API server, and what it answers.
+
+The checker only carries requests: the pipeline that serves them is a spec's (`Pipeline`), handed in by the system.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Protocol
+
+import attrs
+
+from kspec.kernel.actions import Update, Var
+from kspec.kernel.values import Ref, Value
+
+
+class Verb(enum.Enum):
+    """The verbs of Kubernetes that models use."""
+
+    GET = "get"
+    LIST = "list"
+    CREATE = "create"
+    UPDATE = "update"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+class Code(enum.Enum):
+    """The status with its reason: what a real client can tell apart."""
+
+    OK = (200, "OK")
+    CREATED = (201, "Created")
+    UNAUTHORIZED = (401, "Unauthorized")
+    FORBIDDEN = (403, "Forbidden")
+    NOT_FOUND = (404, "NotFound")
+    ALREADY_EXISTS = (409, "AlreadyExists")
+    CONFLICT = (409, "Conflict")
+    INVALID = (422, "Invalid")
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.value[0]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was granted."""
+        return self.status < 300
+
+    def __str__(self) -> str:
+        return f"{self.value[0]} {self.value[1]}"
+
+
+class Refused(Exception):
+    """A refused call, as it is raised at the `yield`."""
+
+    code: Code
+
+
+class Unauthorized(Refused):
+    """401"""
+
+    code = Code.UNAUTHORIZED
+
+
+class Forbidden(Refused):
+    """403"""
+
+    code = Code.FORBIDDEN
+
+
+class NotFound(Refused):
+    """404"""
+
+    code = Code.NOT_FOUND
+
+
+class AlreadyExists(Refused):
+    """409: a create of a name that is taken."""
+
+    code = Code.ALREADY_EXISTS
+
+
+class Conflict(Refused):
+    """409: the object is no longer the version that was read."""
+
+    code = Code.CONFLICT
+
+
+class Invalid(Refused):
+    """422"""
+
+    code = Code.INVALID
+
+
+REFUSAL: dict[Code, type[Refused]] = {
+    c.code: c for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid)
+}
+
+REFUSALS: dict[Verb, tuple[Code, ...]] = {
+    Verb.GET: (Code.FORBIDDEN, Code.NOT_FOUND),
+    Verb.LIST: (Code.FORBIDDEN,),
+    Verb.CREATE: (Code.FORBIDDEN, Code.ALREADY_EXISTS, Code.INVALID),
+    Verb.UPDATE: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT, Code.INVALID),
+    Verb.PATCH: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT, Code.INVALID),
+    Verb.DELETE: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT),
+}
+"""How a request with this verb can be refused (by a caller who was recognised)."""
+
+
+@attrs.frozen
+class Request:
+    """One API call.
+
+    `name`: a fixed name, a mention of a member (an object with a generated name), or None (a create with a
+    generated name, a list). `changes`: the fields that an update or patch sets. `reader`: whose pin has to hold (the
+    resourceVersion in an update is the one that this reader read); empty: unconditional. `on_refused`: memory
+    updates of the caller when the call is refused.
+    """
+
+    verb: Verb
+    resource: str
+    name: str | Ref | None = None
+    subresource: str = ""
+    object: Value | None = None
+    changes: tuple[tuple[str, Value], ...] = ()
+    user: str = ""
+    reader: str = ""
+    on_refused: tuple[tuple[Var, Update], ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The request in the words of HTTP, without names."""
+        method = {Verb.GET: "GET", Verb.LIST: "LIST", Verb.CREATE: "POST", Verb.UPDATE: "PUT", Verb.DELETE: "DELETE"}
+        path = self.resource + (f"/{self.name}" if isinstance(self.name, str) else "")
+        return f"{method.get(self.verb, 'PATCH')} {path}" + (f"/{self.subresource}" if self.subresource else "")
+
+
+@attrs.frozen
+class Response:
+    """The answer: `object` is the version that is stored afterwards (None: the object is gone), if `writes`."""
+
+    code: Code
+    object: Value | None = None
+    writes: bool = False
+    message: str = ""
+
+
+class Pipeline(Protocol):
+    """Serves one request against the object that is stored now.
+
+    `current` is the stored version (None: there is none); `unchanged`: whether it still is the version that the caller
+    read. A pure function.
+    """
+
+    def __call__(self, request: Request, current: Any, unchanged: bool) -> Response: ...

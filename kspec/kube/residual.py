@@ -1,0 +1,330 @@
+"""A reconcile in progress as a value: the calls in flight, and what it will do for every answer that it asks for.
+
+A reconcile is a generator. It is run again and again, once for every answer that can make a difference, and becomes a
+*residual tree*: two reconciles that will do the same are one value, whatever they saw. What cannot be told beforehand
+(the object in the answer to a GET; a question to the cache after the first call) becomes a `Resume`: what it asked and
+the answers so far, from which the generator is run again when the time comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import attrs
+
+from kspec.kernel.actions import Lens, Update, Var, whole
+from kspec.kernel.errors import SpecError
+from kspec.kernel.values import Ref, Value, order_key
+from kspec.kube.requests import REFUSAL, REFUSALS, Code, Refused, Request, Verb
+
+Writes = tuple[tuple[Var, Update], ...]
+Reconcile = Generator[Request | list[Request], Any, None]
+
+
+@attrs.frozen
+class Leaf:
+    """What happens next without asking anything more: memory updates, then calls (None: the reconcile ends).
+
+    `error`: it ended by an error which it did not handle, in words."""
+
+    writes: Writes
+    work: Work | None
+    error: str = ""
+
+
+@attrs.frozen
+class Ask:
+    """What happens next depends on this question about the answers."""
+
+    question: str
+    answers: tuple[tuple[Value, Node], ...]
+
+
+@attrs.frozen
+class Resume:
+    """Run the generator again: `asked` are its questions with their answers, `script` the answers to its calls so far."""
+
+    asked: tuple[tuple[Any, Value], ...]
+    script: tuple[Value, ...]
+    choices: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class Work:
+    """A reconcile between two calls: `calls` in flight (a multiset), `refused` the codes of those that failed."""
+
+    calls: tuple[Request, ...]
+    then: Node
+    refused: tuple[Code, ...] = ()
+    single: bool = True
+
+    def canonical(self) -> Work:
+        """The same with its multisets in order (needed after a renaming)."""
+        calls = tuple(sorted(self.calls, key=order_key))
+        return self if calls == self.calls else attrs.evolve(self, calls=calls)
+
+
+Node = Leaf | Ask | Resume
+
+
+class _Unknown(BaseException):
+    """The generator asked something about an answer that its script does not hold."""
+
+    def __init__(self, question: str, domain: tuple[Value, ...]) -> None:
+        self.question, self.domain = question, domain
+
+
+class LateQuestion(BaseException):
+    """The generator asked the cache something new after its first call."""
+
+
+@attrs.frozen
+class Answers:
+    """The answer to a list of calls: only what is asked makes a difference."""
+
+    _known: dict[str, Value]
+    _calls: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether every call succeeded."""
+        return bool(self._ask("ok", (True, False)))
+
+    @property
+    def failed(self) -> int:
+        """How many calls were refused."""
+        return int(self._ask("failed", tuple(range(self._calls + 1))))
+
+    def _ask(self, question: str, domain: tuple[Value, ...]) -> Value:
+        if question not in self._known:
+            raise _Unknown(question, domain)
+        return self._known[question]
+
+
+class Run:
+    """One run of a reconcile: its questions, its open choices, its memory updates.
+
+    `ask` answers questions: recorded ones from the record, new ones from the state until the first call and, in a
+    resumed run, again after the script's end.
+    """
+
+    def __init__(
+        self, look: Callable[[Any, Lens], Value] | None, asked: dict[Any, Value], choices: tuple[int, ...] = ()
+    ) -> None:
+        self._look, self.asked, self._choices = look, asked, choices
+        self.taken: list[int] = []
+        self.open: list[tuple[int, ...]] = []
+        self.writes: list[tuple[Var, Update]] = []
+        self.may_look = True
+
+    def ask(self, var: Any, lens: Lens = whole) -> Value:
+        """One question to the state. Raises LateQuestion."""
+        if (var, lens) in self.asked:
+            return self.asked[var, lens]
+        if not self.may_look or self._look is None:
+            raise LateQuestion
+        answer = self.asked[var, lens] = self._look(var, lens)
+        return answer
+
+    def choose(self, options: int) -> int:
+        """An open choice: one of `options`. Every other one is noted in `open`."""
+        i = len(self.taken)
+        if i < len(self._choices):
+            choice = self._choices[i]
+        else:
+            if not self.may_look:
+                raise LateQuestion
+            choice = 0
+            self.open.extend((*self.taken, j) for j in range(1, options))
+        self.taken.append(choice)
+        return choice
+
+    def write(self, var: Var, update: Update) -> None:
+        """A memory update."""
+        self.writes.append((var, update))
+
+
+Make = Callable[[Run], Reconcile]
+
+
+@attrs.frozen
+class Began:
+    """One way in which a reconcile can begin or go on: what it does first, and what it asked."""
+
+    leaf: Leaf
+    asked: dict[Any, Value]
+    taken: tuple[int, ...]
+
+
+def begin(make: Make, look: Callable[[Any, Lens], Value]) -> Iterator[Began]:
+    """Every way in which a reconcile can begin in a state (the open choices make the difference)."""
+    yield from _all_choices(make, look, {}, (), ())
+
+
+def resume(make: Make, look: Callable[[Any, Lens], Value], at: Resume, answer: Value) -> Iterator[Began]:
+    """Every way in which a reconcile goes on after an answer."""
+    yield from _all_choices(make, look, _recalled(at.asked), (*at.script, answer), at.choices)
+
+
+def _all_choices(
+    make: Make, look: Callable[[Any, Lens], Value], asked: dict[Any, Value], script: tuple[Value, ...], chosen: tuple[int, ...]
+) -> Iterator[Began]:
+    todo = [chosen]
+    while todo:
+        choices = todo.pop(0)
+        known = dict(asked)
+        run = Run(look, known, choices)
+        leaf = _segment(make, run, script)
+        todo.extend(run.open)
+        yield Began(leaf, known, tuple(run.taken))
+
+
+def _segment(make: Make, run: Run, script: tuple[Value, ...]) -> Leaf:
+    """Run the generator through its script, and build the tree of everything after it."""
+    generator = make(run)
+    mark = 0
+    try:
+        batch = next(generator)
+        for answer in script:
+            mark = len(run.writes)
+            batch = _send(generator, answer)
+    except StopIteration:
+        return Leaf(tuple(run.writes[mark:]), None)
+    except Refused as error:
+        return Leaf(tuple(run.writes[mark:]), None, f"{error.code}")
+    writes = tuple(run.writes[mark:])
+    single = not isinstance(batch, list)
+    calls: list[Request] = [batch] if isinstance(batch, Request) else list(batch)
+    if not calls:
+        return _after_nothing(make, run, script, writes)
+    for call in calls:
+        if not isinstance(call, Request):
+            raise SpecError(f"a reconcile yields API calls (api.create(...), ...), not {call!r}")
+    taken = tuple(run.taken)
+    if any(call.verb in (Verb.GET, Verb.LIST) for call in calls):
+        if not single:
+            raise SpecError("a list of parallel calls may hold no GET or LIST")
+        then: Node = Resume(_recorded(run.asked), script, taken)
+    elif single:
+        then = _single(make, run.asked, script, taken, calls[0])
+    else:
+        then = _parallel(make, run.asked, script, taken, len(calls), {})
+    return Leaf(writes, Work(tuple(sorted(calls, key=order_key)), then, single=single))
+
+
+def _after_nothing(make: Make, run: Run, script: tuple[Value, ...], writes: Writes) -> Leaf:
+    """An empty list of calls is answered at once."""
+    again = Run(run._look, run.asked, tuple(run.taken))
+    again.may_look = run.may_look
+    leaf = _segment(make, again, (*script, ("parallel", (("ok", True), ("failed", 0)), 0)))
+    run.open.extend(again.open)
+    run.taken = again.taken
+    return Leaf((*writes, *leaf.writes), leaf.work, leaf.error)
+
+
+@attrs.frozen
+class EachAnswer:
+    """The members' answers by mention, so that a renaming renames them."""
+
+    answers: frozenset[tuple[Ref, Value]]
+
+
+def _recorded(asked: dict[Any, Value]) -> tuple[tuple[Any, Value], ...]:
+    """The questions with their answers, as a value."""
+
+    def value_of(var: Any, answer: Value) -> Value:
+        if isinstance(var, tuple) and var[0] == "each":
+            return EachAnswer(frozenset((Ref(var[1], i), x) for i, x in enumerate(answer)))
+        return answer
+
+    return tuple(((var, lens), value_of(var, answer)) for (var, lens), answer in asked.items())
+
+
+def _recalled(recorded: tuple[tuple[Any, Value], ...]) -> dict[Any, Value]:
+    """The reverse of `_recorded`."""
+
+    def answer_of(value: Value) -> Value:
+        if isinstance(value, EachAnswer):
+            return tuple(x for _, x in sorted(value.answers, key=lambda pair: pair[0].index))
+        return value
+
+    return {question: answer_of(value) for question, value in recorded}
+
+
+def _send(generator: Reconcile, answer: Value) -> Any:
+    form, content, calls = answer
+    if form == "refused":
+        return generator.throw(REFUSAL[content]())
+    if form == "parallel":
+        return generator.send(Answers(dict(content), calls))
+    return generator.send(content)
+
+
+def _follow(make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[int, ...]) -> Node:
+    """What happens after this script; a late question makes it a Resume of all but the last answer."""
+    run = Run(None, dict(asked), taken)
+    run.may_look = False
+    try:
+        return _segment(make, run, script)
+    except LateQuestion:
+        return Resume(_recorded(asked), script[:-1], taken)
+
+
+def _single(
+    make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[int, ...], call: Request
+) -> Node:
+    ways: list[tuple[Value, Node]] = []
+    for code in (None, *REFUSALS[call.verb]):
+        answer = ("ok", None, 1) if code is None else ("refused", code, 1)
+        ways.append((code, _follow(make, asked, (*script, answer), taken)))
+    if any(isinstance(node, Resume) for _, node in ways):
+        return Resume(_recorded(asked), script, taken)
+    if all(node == ways[0][1] for _, node in ways):
+        return ways[0][1]
+    return Ask("code", tuple(ways))
+
+
+def _parallel(
+    make: Make,
+    asked: dict[Any, Value],
+    script: tuple[Value, ...],
+    taken: tuple[int, ...],
+    calls: int,
+    known: dict[str, Value],
+) -> Node:
+    answer = ("parallel", tuple(sorted(known.items())), calls)
+    try:
+        return _follow(make, asked, (*script, answer), taken)
+    except _Unknown as question:
+        ways = tuple(
+            (x, _parallel(make, asked, script, taken, calls, {**known, question.question: x})) for x in question.domain
+        )
+        if any(isinstance(node, Resume) for _, node in ways):
+            return Resume(_recorded(asked), script, taken)
+        return Ask(question.question, ways)
+
+
+def answered(work: Work, call: Request, code: Code) -> Work | tuple[Node, Value]:
+    """One call of the batch has its answer: the rest of the work, or (what then, the answer to the whole batch)."""
+    calls = list(work.calls)
+    calls.remove(call)
+    refused = work.refused
+    if not code.ok:
+        refused = tuple(sorted((*refused, code), key=order_key))
+    if calls:
+        if isinstance(work.then, Leaf):
+            refused = ()  # nobody will ask
+        return attrs.evolve(work, calls=tuple(calls), refused=refused)
+    node = work.then
+    if work.single:
+        answer: Value = ("refused", refused[0], 1) if refused else ("ok", None, 1)
+    else:
+        answer = ("parallel", (("failed", len(refused)), ("ok", not refused)), len(refused))
+    while isinstance(node, Ask):
+        if node.question == "code":
+            key: Value = refused[0] if refused else None
+        else:
+            key = {"ok": not refused, "failed": len(refused)}[node.question]
+        node = dict(node.answers)[key]
+    return node, answer

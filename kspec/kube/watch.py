@@ -1,0 +1,384 @@
+"""API objects and what each late observer has yet to see of them.
+
+An object's variable holds its latest version; for each observer whose cache may be late, the views that it has yet to
+see, from what it sees now to the latest; and the *pins*: which requests in flight read what is still the latest version.
+A view holds only the fields that the observer ever asks for. They are learned: the first question about another field
+lays the world out anew (`Grew`). Equal neighbours are merged, but for one trailing "not the latest" where the observer
+compares resource versions. A cache is never a second copy of the cluster, and a resourceVersion is no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from kspec.kernel.errors import Grew
+from kspec.kernel.values import Opaque, Value, mentions
+
+RESOURCE_VERSION = "metadata.resourceVersion"
+"""The pseudo-field that an observer asks for when it compares versions."""
+
+View = Any
+"""None (the observer sees no such object), a tuple of field values, or the whole version (views switched off)."""
+
+
+@attrs.frozen
+class Entry:
+    """One view of an object; `own`: it came from a write of the observer itself."""
+
+    view: View
+    own: bool = False
+
+
+@attrs.frozen
+class Obj:
+    """An API object: `latest` None, it does not exist."""
+
+    latest: Value | None
+    queues: tuple[tuple[Entry, ...], ...] = ()
+    pins: frozenset[str] = frozenset()
+
+
+@attrs.define(eq=False)
+class Learned:
+    """What an exploration found out about a kind: it outlives a new layout."""
+
+    fields: dict[str, set[str]] = attrs.field(factory=dict)
+    names: list[str] = attrs.field(factory=list)
+
+
+@attrs.define(eq=False)
+class Kind(Opaque):
+    """How objects of one kind are watched.
+
+    `late`: the observers with a late cache, in order; `filters`: what an observer's watch selects; `views`: whether only
+    learned fields are kept (a reduction). `slots` > 0: names are generated, the objects are members of a family; 0:
+    the objects have the fixed `names`.
+    """
+
+    cls: type
+    resource: str
+    late: tuple[str, ...]
+    learned: Learned
+    views: bool = True
+    slots: int = 0
+    filters: Mapping[str, Callable[[Any], bool]] = attrs.field(factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What orders it among values."""
+        return self.resource
+
+    @property
+    def names(self) -> list[str]:
+        """The fixed names that anything ever mentioned."""
+        return self.learned.names
+
+    def fields(self, observer: str) -> tuple[str, ...]:
+        """The fields that this observer ever asked for, in order."""
+        return tuple(sorted(self.learned.fields.get(observer, set()) - {RESOURCE_VERSION}))
+
+    def compares(self, observer: str) -> bool:
+        """Whether this observer ever compares resource versions."""
+        return RESOURCE_VERSION in self.learned.fields.get(observer, set())
+
+    def ask(self, observer: str, field: str) -> None:
+        """Note that this observer asks for a field. Raises Grew if it is the first time."""
+        known = self.learned.fields.setdefault(observer, set())
+        if field not in known:
+            known.add(field)
+            raise Grew
+
+    def variable(self, name: str) -> str:
+        """The variable of the object with this fixed name; a new name lays the world out anew (Grew)."""
+        if name not in self.learned.names:
+            self.learned.names.append(name)
+            self.learned.names.sort()
+            raise Grew
+        return f"{self.resource}/{name}"
+
+    def view(self, observer: str, version: Value | None) -> View:
+        """What the observer keeps of a version."""
+        if version is None:
+            return None
+        selects = self.filters.get(observer)
+        if selects is not None and not selects(version):
+            return None
+        if not self.views:
+            return version
+        return tuple([getattr(version, f) for f in self.fields(observer)])
+
+    def field(self, observer: str, view: View, field: str) -> Value:
+        """One field of a view. Raises Grew when the view does not hold it yet."""
+        if not self.views:
+            return getattr(view, field)
+        fields = self.fields(observer)
+        if field not in fields:
+            self.ask(observer, field)
+        return view[fields.index(field)]
+
+    def is_late(self, observer: str) -> bool:
+        """Whether the observer's cache may lag."""
+        return observer in self.late
+
+    def object(self, version: Value | None) -> Obj:
+        """A settled object: every observer has seen it."""
+        return Obj(version, tuple([(Entry(self.view(o, version)),) for o in self.late]))
+
+    def queue(self, obj: Obj, observer: str) -> tuple[Entry, ...]:
+        """The views of a late observer, from what it sees now to the latest."""
+        return obj.queues[self.late.index(observer)]
+
+    def seen(self, obj: Obj, observer: str) -> View:
+        """What the observer sees of the object now."""
+        if observer in self.late:
+            return self.queue(obj, observer)[0].view
+        return self.view(observer, obj.latest)
+
+
+# ---- lenses
+
+
+@attrs.frozen
+class Latest:
+    """The latest version, or None. Only the API server may ask."""
+
+    def __call__(self, obj: Obj) -> Value | None:
+        return obj.latest
+
+
+@attrs.frozen
+class LatestField:
+    """One field of the latest version; None when there is no such object."""
+
+    field: str
+
+    def __call__(self, obj: Obj) -> Value:
+        return None if obj.latest is None else getattr(obj.latest, self.field)
+
+
+@attrs.frozen
+class Seen:
+    """What an observer sees of the object now."""
+
+    kind: Kind
+    observer: str
+
+    def __call__(self, obj: Obj) -> View:
+        return self.kind.seen(obj, self.observer)
+
+
+@attrs.frozen
+class SeenWhere:
+    """What an observer sees of the object now, if one field has this value; else None."""
+
+    kind: Kind
+    observer: str
+    field: str
+    values: frozenset[Value]
+
+    def __call__(self, obj: Obj) -> View:
+        view = self.kind.seen(obj, self.observer)
+        if view is None or self.kind.field(self.observer, view, self.field) not in self.values:
+            return None
+        return view
+
+
+@attrs.frozen
+class SeenFields:
+    """Some fields of what an observer sees now, as a tuple; None when it sees no such object."""
+
+    kind: Kind
+    observer: str
+    fields: tuple[str, ...]
+
+    def __call__(self, obj: Obj) -> View:
+        view = self.kind.seen(obj, self.observer)
+        return None if view is None else tuple([self.kind.field(self.observer, view, f) for f in self.fields])
+
+
+@attrs.frozen
+class Pending:
+    """How many events are on their way to a late observer."""
+
+    kind: Kind
+    observer: str
+
+    def __call__(self, obj: Obj) -> int:
+        return len(self.kind.queue(obj, self.observer)) - 1
+
+
+@attrs.frozen
+class Coming:
+    """What a late observer sees now, and what it will see after so many events: (view, view)."""
+
+    kind: Kind
+    observer: str
+    events: int
+
+    def __call__(self, obj: Obj) -> tuple[View, View]:
+        queue = self.kind.queue(obj, self.observer)
+        return queue[0].view, queue[min(self.events, len(queue) - 1)].view
+
+
+@attrs.frozen
+class UpToDate:
+    """Whether the version that the observer sees is the latest (its resourceVersion would match)."""
+
+    kind: Kind
+    observer: str
+
+    def __call__(self, obj: Obj) -> bool:
+        if RESOURCE_VERSION not in self.kind.learned.fields.get(self.observer, set()):
+            self.kind.ask(self.observer, RESOURCE_VERSION)
+        return not self.kind.is_late(self.observer) or len(self.kind.queue(obj, self.observer)) == 1
+
+
+@attrs.frozen
+class ReadOwnWrites:
+    """Whether the observer has seen every write that it made itself (W02)."""
+
+    kind: Kind
+    observer: str
+
+    def __call__(self, obj: Obj) -> bool:
+        if not self.kind.is_late(self.observer):
+            return True
+        return not any(entry.own for entry in self.kind.queue(obj, self.observer)[1:])
+
+
+@attrs.frozen
+class Pinned:
+    """Whether the version that this reader read is still the latest."""
+
+    reader: str
+
+    def __call__(self, obj: Obj) -> bool:
+        return self.reader in obj.pins
+
+
+@attrs.frozen
+class Forgotten:
+    """Whether the object does not exist and no observer still has to learn that it is gone."""
+
+    kind: Kind
+
+    def __call__(self, obj: Obj) -> bool:
+        return obj == self.kind.object(None)
+
+
+@attrs.frozen
+class MentionedIn:
+    """Which members of a family a variable mentions."""
+
+    family: str
+
+    def __call__(self, value: Value) -> frozenset[int]:
+        return mentions(value, self.family)
+
+
+# ---- updates
+
+
+@attrs.frozen
+class Put:
+    """Commit a version (None: delete): every late observer has one more view to see, every pin is cleared."""
+
+    kind: Kind
+    version: Value | None
+    by: str = ""
+
+    def __call__(self, obj: Obj) -> Obj:
+        kind = self.kind
+        queues = []
+        for observer, queue in zip(kind.late, obj.queues, strict=True):
+            entry = Entry(kind.view(observer, self.version), own=observer == self.by)
+            last = queue[-1]
+            if not kind.views:
+                merged = entry.view is None and last.view is None
+            elif entry.view != last.view:
+                merged = False
+            else:
+                merged = not kind.compares(observer) or (len(queue) > 1 and queue[-2].view == entry.view)
+            if not merged:
+                queue = (*queue, entry)
+            elif entry.own and len(queue) > 1:
+                queue = (*queue[:-1], Entry(last.view, own=True))
+            queues.append(queue)
+        return Obj(self.version, tuple(queues), frozenset())
+
+
+@attrs.frozen
+class Deliver:
+    """So many events reach a late observer."""
+
+    kind: Kind
+    observer: str
+    events: int = 1
+
+    def __call__(self, obj: Obj) -> Obj:
+        i = self.kind.late.index(self.observer)
+        queue = obj.queues[i]
+        rest = queue[min(self.events, len(queue) - 1) :]
+        rest = (Entry(rest[0].view), *rest[1:])
+        return attrs.evolve(obj, queues=(*obj.queues[:i], rest, *obj.queues[i + 1 :]))
+
+
+@attrs.frozen
+class Relist:
+    """A late observer lists anew: it sees the latest."""
+
+    kind: Kind
+    observer: str
+
+    def __call__(self, obj: Obj) -> Obj:
+        return Deliver(self.kind, self.observer, len(self.kind.queue(obj, self.observer)))(obj)
+
+
+@attrs.frozen
+class Assume:
+    """A late observer puts a field into its own cache before it is told (the scheduler's assumed pods, C09)."""
+
+    kind: Kind
+    observer: str
+    field: str
+    value: Value
+
+    def __call__(self, obj: Obj) -> Obj:
+        i = self.kind.late.index(self.observer)
+        queue: tuple[Entry, ...] = ()
+        for entry in obj.queues[i]:
+            assumed = Entry(self._assumed(entry.view), entry.own)
+            if not queue or queue[-1] != assumed:
+                queue = (*queue, assumed)
+        return attrs.evolve(obj, queues=(*obj.queues[:i], queue, *obj.queues[i + 1 :]))
+
+    def _assumed(self, view: View) -> View:
+        if view is None or self.kind.field(self.observer, view, self.field) is not None:
+            return view
+        if not self.kind.views:
+            return attrs.evolve(view, **{self.field: self.value})
+        fields = self.kind.fields(self.observer)
+        return tuple([self.value if f == self.field else x for f, x in zip(fields, view, strict=True)])
+
+
+@attrs.frozen
+class Pin:
+    """This reader has read the latest version."""
+
+    reader: str
+
+    def __call__(self, obj: Obj) -> Obj:
+        return attrs.evolve(obj, pins=obj.pins | {self.reader})
+
+
+@attrs.frozen
+class Unpin:
+    """This reader has no request in flight any more."""
+
+    reader: str
+
+    def __call__(self, obj: Obj) -> Obj:
+        return attrs.evolve(obj, pins=obj.pins - {self.reader})
