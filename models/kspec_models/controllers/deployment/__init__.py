@@ -1,0 +1,1 @@
+"""The Deployment controller: its decisions, and what it does with the API."""

@@ -1,0 +1,1 @@
+"""The ReplicaSet controller: its decisions, and what it does with the API."""

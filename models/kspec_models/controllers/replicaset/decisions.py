@@ -1,0 +1,95 @@
+"""How many pods a ReplicaSet creates or deletes, in which batches, and what it reports.
+
+Pure functions of numbers and small records. Upstream: pkg/controller/replicaset/replica_set.go and
+replica_set_utils.go. Which pods go first is in `deletion`.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+BURST_REPLICAS = 500
+"""How many pods one sync creates or deletes at most (W22)."""
+
+
+@attrs.frozen
+class Difference:
+    """What one sync does: at most one of the two numbers of pods is not zero."""
+
+    create: int
+    delete: int
+
+
+def difference(active: int, replicas: int, burst: int = BURST_REPLICAS) -> Difference:
+    """How many pods to create or to delete, given the active ones in the cache (W20, W22, manageReplicas)."""
+    if active < replicas:
+        return Difference(min(replicas - active, burst), 0)
+    return Difference(0, min(active - replicas, burst))
+
+
+# ---- slow start
+
+
+@attrs.frozen
+class SlowStart:
+    """Creations in progress: `batch` calls go out in parallel next (0: over), `remaining` includes them."""
+
+    remaining: int
+    batch: int
+    successes: int = 0
+
+    def after(self, failures: int) -> SlowStart:
+        """After the answers to a batch: twice as many if all succeeded; after any failure it is over (W10)."""
+        successes = self.successes + self.batch - failures
+        remaining = self.remaining - self.batch
+        if failures > 0:
+            return SlowStart(remaining, 0, successes)
+        return SlowStart(remaining, min(2 * self.batch, remaining), successes)
+
+
+def slow_start(count: int, initial: int = 1) -> SlowStart:
+    """Begin `count` creations with a batch of `initial` (W10, slowStartBatch).
+
+    When it is over, `remaining` calls were never made: the controller lowers its expectations by them.
+    """
+    return SlowStart(count, min(count, initial))
+
+
+# ---- status
+
+
+@attrs.frozen
+class ActivePod:
+    """One active pod to the status: has it every label of the template, is it ready, is it available?"""
+
+    fully_labeled: bool
+    ready: bool
+    available: bool
+
+
+@attrs.frozen
+class Counts:
+    """The numbers of a ReplicaSet's status. `terminating` is None where it is not reported."""
+
+    replicas: int
+    fully_labeled: int
+    ready: int
+    available: int
+    terminating: int | None = None
+
+
+def status(active: tuple[ActivePod, ...], terminating: int | None = None) -> Counts:
+    """The status from the pods seen before this sync's creations and deletions (W25, W26, calculateStatus).
+
+    `terminating`: the number of terminating pods, None for a ReplicationController or with the feature gate
+    DeploymentReplicaSetTerminatingReplicas off.
+    """
+    fully_labeled, ready, available = 0, 0, 0
+    for pod in active:
+        if pod.fully_labeled:
+            fully_labeled += 1
+        if pod.ready:
+            ready += 1
+        if pod.available:
+            available += 1
+    return Counts(len(active), fully_labeled, ready, available, terminating)
