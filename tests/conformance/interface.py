@@ -1,0 +1,57 @@
+"""What an adapter and the runner have in common. How they fit together is said at the top of run.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+Given = Mapping[str, Any]
+"""A case's `given`, as YAML has it: mappings, lists, text, numbers, booleans, None."""
+
+
+class Skip(Exception):
+    """Raised by an adapter that cannot speak of a case; the message says why. Counted and printed, never hidden."""
+
+
+@attrs.frozen
+class Case:
+    """One case of a vector file. `source`: where upstream states or computes it."""
+
+    id: str
+    given: Given
+    expect: Any
+    source: str = ""
+
+
+@attrs.frozen
+class Adapter:
+    """A topic's adapter: `answer` is what the model says, in the shape of the case's `expect`."""
+
+    topic: str
+    answer: Callable[[Given], Any]
+
+
+def difference(answer: Any, expect: Any, where: str = "") -> str | None:
+    """The first place where the two differ, in words; None if they are the same. `True` is not `1`."""
+    if isinstance(answer, Mapping) and isinstance(expect, Mapping):
+        for key in sorted({*answer, *expect}, key=str):
+            place = f"{where}.{key}" if where else str(key)
+            if key not in answer:
+                return f"{place}: expected {expect[key]!r}, the model says nothing"
+            if key not in expect:
+                return f"{place}: expected nothing, the model says {answer[key]!r}"
+            found = difference(answer[key], expect[key], place)
+            if found is not None:
+                return found
+        return None
+    if isinstance(answer, (list, tuple)) and isinstance(expect, (list, tuple)) and len(answer) == len(expect):
+        for i, (mine, theirs) in enumerate(zip(answer, expect, strict=True)):
+            found = difference(mine, theirs, f"{where}[{i}]")
+            if found is not None:
+                return found
+        return None
+    if type(answer) is type(expect) and answer == expect:
+        return None
+    return f"{where or 'answer'}: expected {expect!r}, the model says {answer!r}"
