@@ -57,6 +57,7 @@ class World:
                     self.names.append((variable, member))
                     start.append(value)
         self.initial: State = tuple(start)
+        self.uses_incarnations = system.uses_incarnations
         self.position: dict[Var, int] = {name: i for i, name in enumerate(self.names)}
         self.columns: dict[str, tuple[int, ...]] = {
             variable: tuple(self.position[variable, i] for i in range(self.members[family]))

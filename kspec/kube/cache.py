@@ -161,9 +161,12 @@ class Api:
             kind.variable(name)
         return self._request(Verb.CREATE, kind, name, object=thing, on_refused=_refused(on_refused))
 
-    def delete(self, thing: Any, *, on_refused: tuple[Var, Update] | None = None) -> Request:
+    def delete(
+        self, thing: Any, *, grace_period_seconds: int | None = None, on_refused: tuple[Var, Update] | None = None
+    ) -> Request:
         """DELETE: NotFound can be raised."""
-        return self._about(Verb.DELETE, thing, on_refused=_refused(on_refused))
+        changes = () if grace_period_seconds is None else (("grace_period_seconds", grace_period_seconds),)
+        return self._about(Verb.DELETE, thing, changes=changes, on_refused=_refused(on_refused))
 
     def update(self, thing: Any, **changes: Value) -> Request:
         """PUT with the resourceVersion that was read: Conflict is raised if it is no longer the latest."""

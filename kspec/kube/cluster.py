@@ -230,12 +230,18 @@ class Cluster:
 
     def reduced(self, reductions: Reductions) -> Cluster:
         """The same cluster with other reductions, and its own learning."""
-        learned = {cls: Learned({o: set(f) for o, f in x.fields.items()}, list(x.names)) for cls, x in self.learned.items()}
+        learned = {
+            cls: Learned({o: set(f) for o, f in x.fields.items()}, list(x.names)) for cls, x in self.learned.items()
+        }
         return attrs.evolve(self, reductions=reductions, learned=learned)
 
     def _assumptions(self) -> tuple[str, ...]:
         late = {c: m for c, m in self.scope.caches.items() if m != FRESH}
-        lines = [f"caches: {', '.join(f'{c} {m}' for c, m in sorted(late.items()))}; all others fresh" if late else "caches: all fresh"]
+        lines = [
+            f"caches: {', '.join(f'{c} {m}' for c, m in sorted(late.items()))}; all others fresh"
+            if late
+            else "caches: all fresh"
+        ]
         lines += [f"at most {n} crashes of {c}" for c, n in sorted(self.scope.crashes.items()) if n]
         lines += [f"at most {n} {resource_of(k)} exist or are remembered at once" for k, n in self.scope.slots.items()]
         return tuple(lines)
@@ -286,13 +292,15 @@ class Cluster:
         kind = self.by_resource(request.resource)
         assert self.pipeline is not None
         target: Var
-        if request.verb is Verb.CREATE and kind.slots:
+        if request.verb is Verb.CREATE and request.name is None:
             response = self.pipeline(request, None, True)
             if not response.writes:
                 return Served(request, response, [], None)
             slot = self._free_slot(see, kind)
             target = (kind.resource, slot)
-            return Served(request, response, self.commit(see, kind, target, response.object, None, request.user), target)
+            return Served(
+                request, response, self.commit(see, kind, target, response.object, None, request.user), target
+            )
         target = self.target_of(see, kind, request)
         current = see(target, Latest())
         unchanged = see(target, Pinned(request.reader)) if request.reader and request.verb is not Verb.GET else True
@@ -329,8 +337,10 @@ class Cluster:
 
     def commit(self, see: Reader, kind: Kind, var: Var, new: Value | None, old: Value | None, by: str) -> Writes:
         """What a committed version changes: the object, the memory of those who hear at once, the order of watches."""
-        name: str | Ref = var.split("/", 1)[1] if isinstance(var, str) and "/" in var else Ref(
-            kind.resource, ME if isinstance(var, str) else var[1]
+        name: str | Ref = (
+            var.split("/", 1)[1]
+            if isinstance(var, str) and "/" in var
+            else Ref(kind.resource, ME if isinstance(var, str) else var[1])
         )
         writes: Writes = [(var, Put(kind, new, by))]
         for component in self.components:
@@ -513,4 +523,17 @@ def stepped(served: Iterable[Served], extra: Writes, *, says: str = "") -> Step:
     )
 
 
-__all__ = ["CACHES", "Cluster", "Code", "Component", "Reductions", "Scope", "Seen", "Served", "Writes", "resource_of", "stepped", "whole"]
+__all__ = [
+    "CACHES",
+    "Cluster",
+    "Code",
+    "Component",
+    "Reductions",
+    "Scope",
+    "Seen",
+    "Served",
+    "Writes",
+    "resource_of",
+    "stepped",
+    "whole",
+]

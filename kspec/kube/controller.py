@@ -89,7 +89,9 @@ class Controller:
         """The names of the objects that it reconciles."""
         kind = cluster.kind(self.of)
         if kind.slots:
-            raise SpecError(f"{self.name}: {self.of.__name__} has generated names; a controller's own kind needs fixed ones")
+            raise SpecError(
+                f"{self.name}: {self.of.__name__} has generated names; a controller's own kind needs fixed ones"
+            )
         return list(kind.names)
 
     def work(self, key: str) -> str:
@@ -136,7 +138,11 @@ class Controller:
         was = None if before is None else Cached(before.kind, before.observer, before.view, before.name)
         now = None if after is None else Cached(after.kind, after.observer, after.view, after.name)
         owner = (now or was).owner  # type: ignore[union-attr]  # one of the two is there
-        if not isinstance(owner, OwnerReference) or owner.kind != self.of.__name__ or owner.name not in self.keys(cluster):
+        if (
+            not isinstance(owner, OwnerReference)
+            or owner.kind != self.of.__name__
+            or owner.name not in self.keys(cluster)
+        ):
             return []
         return [(self.memory_of(owner.name), update) for update in self.memory.observed(was, now)]
 
@@ -187,7 +193,11 @@ class Controller:
         def sync(see: Reader) -> Iterator[Step]:
             if see(self.work(key)) is not None or see(variable, SeenLens(kind, self.name)) is None:
                 return
-            if self.reads_own_writes and on(self.reads_own_writes) and not see(variable, ReadOwnWrites(kind, self.name)):
+            if (
+                self.reads_own_writes
+                and on(self.reads_own_writes)
+                and not see(variable, ReadOwnWrites(kind, self.name))
+            ):
                 return
             for began in begin(self._make(cluster, key), self._look(see)):
                 if began.leaf.work is None and not began.leaf.writes:
@@ -263,8 +273,12 @@ class Controller:
                     over = Overlay(see, writes)
                     if over(self.work(key), whole) is None:
                         yield Step(
-                            writes, ", ".join(actions) or "sync", says, ", ".join(answers),
-                            StepKind.CALL if actions else StepKind.LOCAL, "apiserver" if actions else "",
+                            writes,
+                            ", ".join(actions) or "sync",
+                            says,
+                            ", ".join(answers),
+                            StepKind.CALL if actions else StepKind.LOCAL,
+                            "apiserver" if actions else "",
                         )
                         continue
                     for step in call(over):
@@ -281,7 +295,11 @@ def _updated(node: Node) -> set[str]:
         return set().union(*[_updated(then) for _, then in node.answers])
     if isinstance(node, Resume) or node.work is None:
         return set()
-    mine = {f"{c.resource}/{c.name}" for c in node.work.calls if c.reader and isinstance(c.name, str) and c.verb is not Verb.GET}
+    mine = {
+        f"{c.resource}/{c.name}"
+        for c in node.work.calls
+        if c.reader and isinstance(c.name, str) and c.verb is not Verb.GET
+    }
     return mine | _updated(node.work.then)
 
 

@@ -191,7 +191,17 @@ class Pod:
     @property
     def active(self) -> bool:
         """Not finished and not being deleted (IsPodActive; W09)."""
-        return not self.deleting and self.phase not in (Phase.SUCCEEDED, Phase.FAILED)
+        return not self.deleting and not self.finished
+
+    @property
+    def finished(self) -> bool:
+        """Its containers have ended and will not start again."""
+        return self.phase in (Phase.SUCCEEDED, Phase.FAILED)
+
+    @property
+    def available(self) -> bool:
+        """Ready, with minReadySeconds over (W09; times are abstract: as soon as it is ready)."""
+        return self.ready
 
 
 @attrs.frozen

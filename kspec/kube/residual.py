@@ -168,7 +168,11 @@ def resume(make: Make, look: Callable[[Any, Lens], Value], at: Resume, answer: V
 
 
 def _all_choices(
-    make: Make, look: Callable[[Any, Lens], Value], asked: dict[Any, Value], script: tuple[Value, ...], chosen: tuple[int, ...]
+    make: Make,
+    look: Callable[[Any, Lens], Value],
+    asked: dict[Any, Value],
+    script: tuple[Value, ...],
+    chosen: tuple[int, ...],
 ) -> Iterator[Began]:
     todo = [chosen]
     while todo:

@@ -1,0 +1,102 @@
+"""The ReplicaSet controller's plumbing: which objects one sync reads and writes.
+
+Models `pkg/controller/replicaset/replica_set.go` syncReplicaSet and manageReplicas (W20 to W26). What it decides is in `decisions` and
+`deletion`; what it expects, in `kspec_models.client.expectations`.
+
+Simplified: a pod is available as soon as it is ready (no minReadySeconds). Ages, restarts and deletion costs are the same for all
+pods, so the rank is by node, phase, readiness and company on the node; what ties is an open choice.
+
+Not modelled: see `NOT_MODELLED`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kspec.kernel.settings import declare, on
+from kspec.kube.cache import Api, Cache, owner_reference
+from kspec.kube.controller import controller
+from kspec.kube.objects import Pod, ReplicaSet
+from kspec.kube.residual import Reconcile
+from kspec_models.client.pod_expectations import Expectations
+from kspec_models.controllers.replicaset import decisions
+from kspec_models.controllers.replicaset.decisions import ActivePod
+from kspec_models.helpers.labels import selector_matches
+
+NOT_MODELLED = (
+    "minReadySeconds, deletion cost, ages and restarts in the rank of deletion, conditions, terminatingReplicas",
+    "expectations that expire after 5 minutes",
+)
+
+declare(
+    "replicaset.expectations",
+    ("on", "off"),
+    "whether the controller waits until its cache shows its own creations and deletions (W04)",
+)
+declare(
+    "replicaset.consistency",
+    ("on", "off"),
+    "whether a sync waits until the cache shows the controller's own last status write (W02, on since 1.36)",
+)
+
+
+def new_pod(replicaset: Any) -> Pod:
+    """A pod from the template, controlled by the ReplicaSet."""
+    template = replicaset.template
+    return Pod(
+        labels=template.labels, spec=template.spec, owner=owner_reference(replicaset), namespace=replicaset.namespace
+    )
+
+
+def deletion_rank(pod: Any) -> tuple[bool, int, bool]:
+    """Which pods go first: unassigned, then Pending before Running, then not ready (W23)."""
+    order = {"Pending": 0, "Unknown": 1, "Running": 2}
+    return (pod.node is not None, order[pod.phase.value], pod.ready)
+
+
+@controller(
+    ReplicaSet,
+    owns=Pod,
+    memory=Expectations,
+    not_modelled=NOT_MODELLED,
+    reads_own_writes="replicaset.consistency",
+)
+def replicaset(replicaset: Any, cache: Cache, api: Api, expect: Expectations) -> Reconcile:
+    """One sync of a ReplicaSet (W20)."""
+    satisfied = expect.satisfied() or not on("replicaset.expectations")
+    mine = [pod for pod in cache.owned(Pod, by=replicaset, orphans=True) if pod.active]
+    orphans = [pod for pod in mine if pod.owner is None]
+    active = [pod for pod in mine if pod.owner is not None]
+    if not replicaset.deleting:
+        for pod in orphans:
+            if selector_matches(replicaset.selector, pod.labels):
+                yield api.patch(pod, owner=owner_reference(replicaset))
+                active.append(pod)
+    counts = decisions.status(tuple(ActivePod(True, pod.ready, pod.available) for pod in active))
+    if satisfied and not replicaset.deleting:
+        yield from manage_replicas(replicaset, active, cache, api, expect)
+    status = {
+        "status_replicas": counts.replicas,
+        "ready_replicas": counts.ready,
+        "available_replicas": counts.available,
+    }
+    if any(getattr(replicaset, field) != value for field, value in status.items()):
+        yield api.update_status(replicaset, **status)
+
+
+def manage_replicas(replicaset: Any, active: list[Any], cache: Cache, api: Api, expect: Expectations) -> Reconcile:
+    """Create what is missing by slow start, delete what is too much (W22)."""
+    todo = decisions.difference(len(active), replicaset.replicas)
+    if todo.create:
+        expect.creations(todo.create)
+        start = decisions.slow_start(todo.create)
+        while start.batch:
+            answers = yield [api.create(new_pod(replicaset))] * start.batch
+            failed = answers.failed
+            start = start.after(failed)
+            if failed:
+                expect.lower_creations(failed + start.remaining)
+    elif todo.delete:
+        surplus = cache.lowest(active, todo.delete, key=deletion_rank)
+        expect.deletions(surplus)
+        yield [api.delete(pod, on_refused=expect.deletion_observed(pod)) for pod in surplus]

@@ -1,0 +1,76 @@
+"""Users: what people do to a cluster. They are never fair: nobody has to act.
+
+Each story is an actor of its own with a budget: `apply` posts the objects of the manifests in their order; `rollout` changes the image of
+a Deployment once its first version is complete; `scale` changes its replicas once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from kspec.kernel.actions import Role
+from kspec.kube.actor import Actor, Here
+from kspec.kube.cache import Api, Cache
+from kspec.kube.objects import Deployment, PodTemplate, ReplicaSet
+
+Workload = Deployment | ReplicaSet
+
+
+def apply(things: Sequence[Any]) -> Actor:
+    """`kubectl apply`: posts these objects, one after another."""
+    actor = Actor("user", own={"applied": 0}, role=Role.USER)
+
+    @actor.once()
+    def apply(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        done = here.applied
+        if done < len(things):
+            yield api.create(things[done]), here.set(applied=done + 1)
+
+    return actor
+
+
+def with_image(template: PodTemplate, image: str) -> PodTemplate:
+    """The template with another image in its first container."""
+    first, *rest = template.spec.containers
+    containers = (attrs.evolve(first, image=image), *rest)
+    return attrs.evolve(template, spec=attrs.evolve(template.spec, containers=containers))
+
+
+def complete(here: Here, workload: Workload) -> bool:
+    """`kubectl rollout status` says so: every replica is updated and available (W44)."""
+    wanted = here.live(type(workload), workload.name, "replicas")
+    fields = ["status_replicas", "available_replicas"]
+    if isinstance(workload, Deployment):
+        fields.append("updated_replicas")
+    return wanted is not None and all(here.live(type(workload), workload.name, f) == wanted for f in fields)
+
+
+def rollout(workload: Deployment, image: str) -> Actor:
+    """Once the first version is complete, the user changes the image once."""
+    actor = Actor("user", own={f"rollout of {workload.name}": False}, role=Role.USER)
+    done = f"rollout of {workload.name}"
+
+    @actor.once()
+    def rollout(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if not getattr(here, done) and complete(here, workload):
+            template = with_image(workload.template, image)
+            yield f"image {image}", api.patch(workload, template=template), here.set(**{done: True})
+
+    return actor
+
+
+def scale(workload: Workload, replicas: int) -> Actor:
+    """At any time, once, the user changes the number of replicas."""
+    done = f"scale of {workload.name}"
+    actor = Actor("user", own={done: False}, role=Role.USER)
+
+    @actor.once()
+    def scale(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        exists = here.live(type(workload), workload.name, "replicas") is not None
+        if not getattr(here, done) and exists:
+            yield f"{replicas} replicas", api.patch(workload, replicas=replicas), here.set(**{done: True})
+
+    return actor
