@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from kspec.kube.objects import IntOrPercent, Percent
+from kspec_models.helpers.integers import parse_int64
 
-INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-
-_INTEGER = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_INT32 = range(-(2**31), 2**31)
 
 
 def resolve(value: IntOrPercent, of: int, *, up: bool) -> int:
@@ -20,19 +17,16 @@ def resolve(value: IntOrPercent, of: int, *, up: bool) -> int:
 
 def parse(text: str) -> int | str:
     """Text as an IntOrString field takes it: an int32, or else the text unchanged (intstr.Parse)."""
-    if _INTEGER.match(text):
-        number = int(text)
-        if INT32_MIN <= number <= INT32_MAX:
-            return number
-    return text
+    number = parse_int64(text)
+    return number if number is not None and number in _INT32 else text
 
 
 def parse_percent(text: str) -> Percent:
     """`25%` as `Percent(25)`. Raises ValueError for anything else: a bare number in quotes is no percentage."""
-    number = text.removesuffix("%")
-    if number == text or not _INTEGER.match(number):
+    number = parse_int64(text[:-1]) if text.endswith("%") else None
+    if number is None:
         raise ValueError(f"{text!r} is neither a whole number nor a whole percentage such as 25%")
-    return Percent(int(number))
+    return Percent(number)
 
 
 def int_or_percent(value: int | str) -> IntOrPercent:

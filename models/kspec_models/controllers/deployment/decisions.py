@@ -3,6 +3,8 @@
 Pure functions of numbers and small records; what reads and writes objects is not here. Sizes are `spec.replicas`,
 availability is `status.availableReplicas` as the controller's cache has it (W40), both counts of pods.
 
+Scaling in the middle of a rollout is in `scaling`, the clean-up of history in `history`.
+
 Upstream: pkg/controller/deployment/rolling.go, recreate.go and util/deployment_util.go.
 """
 
@@ -13,6 +15,7 @@ import enum
 import attrs
 
 from kspec.kube.objects import IntOrPercent, Phase, StrategyType
+from kspec_models.controllers.deployment.scaling import scale_in_proportion as scale_in_proportion
 from kspec_models.helpers.int_or_percent import resolve
 
 
