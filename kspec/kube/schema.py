@@ -1,9 +1,9 @@
 """Which kinds Kubernetes 1.36 serves, which fields they have, and what the API server refuses while decoding.
 
 `schema-1.36.json` lists every built-in kind by API group and version, and the fields of every record with their shapes
-(`schema_build` re-records it). What is modelled: strict field validation, which `kubectl apply` asks for: an unknown field, a
-value of the wrong type and a number out of range are refused. Shapes: `string`, `boolean`, `int32`, `int64`, `float64`,
-`quantity`, `intOrString`, `time`, `any`, `[]T`, `{}T`, or the name of a record.
+(`schema_build` re-records it). What is modelled: strict field validation, which `kubectl apply` asks for: an unknown
+field, a value of the wrong type and a number out of range are refused. Shapes: `string`, `boolean`, `int32`,
+`int64`, `float64`, `quantity`, `intOrString`, `time`, `any`, `[]T`, `{}T`, or the name of a record.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _unknown_kind(group: str, version: str, kind: str) -> str:
     if elsewhere:
         return f"{complaint}: {kind} is in {_or(elsewhere)}"
     if version not in _schema()["kinds"][group]:
-        versions = [_api_version(group, v) for v in _schema()["kinds"][group]]
+        kinds = _schema()["kinds"][group]
+        versions = [_api_version(group, v) for v in kinds if any("removed" not in k for k in kinds[v].values())]
         return f"Kubernetes {VERSION} has no {api_version}" + _did_you_mean(versions)
     here = _schema()["kinds"][group][version]
     close = _close(kind, here)
@@ -205,7 +206,7 @@ def _hint(name: str, record: str, root: str, value: Mapping[str, Any]) -> str:
 
 @functools.cache
 def field_paths(root: str) -> dict[str, str]:
-    """For each field name, the nearest place below this record that has it: `hostPort` → `spec.containers[].ports[]`."""
+    """For each field name the nearest place below this record that has it: `hostPort` → `spec.containers[].ports[]`."""
     found: dict[str, str] = {}
     seen: set[str] = set()
     todo: list[tuple[str, Path]] = [(root, ())]
@@ -234,8 +235,7 @@ def _scalar_problem(shape: str, value: Any) -> str | None:
             return str(error)
         return None
     if shape == "string":
-        quoted = f'{wrong}: quote it, "{shown(value)}"' if not isinstance(value, (Mapping, list)) else wrong
-        return None if isinstance(value, str) else quoted
+        return None if isinstance(value, str) else wrong + ("" if isinstance(value, (Mapping, list)) else ": quote it")
     if shape == "boolean":
         return None if isinstance(value, bool) else wrong
     if shape == "time":

@@ -1,0 +1,38 @@
+"""What the API server refuses in a decoded and defaulted object that is being created, and why.
+
+What is modelled: the validation of Kubernetes 1.36 with its default feature gates, one module for each part of it.
+Paths are those of the API server's own causes. Objects are plain mappings without nulls (`located.without_nulls`),
+whose fields have the right types (`schema.decoding_problems`) and their defaults (`defaults.set_defaults`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kspec.kube.located import Problem
+from kspec.kube.validation.checks import Object, Problems
+from kspec.kube.validation.metadata import metadata_problems
+from kspec.kube.validation.nodes import node
+from kspec.kube.validation.pods import pod_spec
+from kspec.kube.validation.workloads import deployment, replica_set
+
+
+def problems(api_version: str, kind: str, item: Object) -> list[Problem]:
+    """Everything that is wrong with an object; of a kind that is not modelled only the metadata is looked at."""
+    found = list(metadata_problems(api_version, kind, item.get("metadata", {})))
+    validate = _VALIDATORS.get((api_version, kind))
+    return found + (list(validate(item)) if validate is not None else [])
+
+
+def _pod(item: Object) -> Problems:
+    yield from pod_spec(item["spec"], ("spec",), in_template=False)
+
+
+_VALIDATORS: dict[tuple[str, str], Callable[[Object], Problems]] = {
+    ("apps/v1", "Deployment"): deployment,
+    ("apps/v1", "ReplicaSet"): replica_set,
+    ("v1", "Pod"): _pod,
+    ("v1", "Node"): node,
+}
+
+__all__ = ["problems"]
