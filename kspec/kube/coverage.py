@@ -99,8 +99,8 @@ def unread(kind: str, item: Mapping[str, Any], priority_classes: Mapping[str, in
         if path[-1] == "priorityClassName" and _at(item, path) in priority_classes:
             continue
         yield path_text(path), use
-    for path, annotations in _annotations(item):
-        for key in sorted(annotations):
+    for path, notes in _annotations(item):
+        for key in sorted(notes):
             if not (kind == "ReplicaSet" and key.startswith("deployment.kubernetes.io/")):
                 use = NOT_MODELLED if key in _ACTED_ON else NO_EFFECT
                 yield f"{path_text(path)}[{key}]", use

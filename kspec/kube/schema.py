@@ -36,6 +36,7 @@ PASSIVE = frozenset(
         ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
         ("rbac.authorization.k8s.io/v1", "Role"),
         ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+        ("scheduling.k8s.io/v1", "PriorityClass"),
     }
 )
 """Kinds on which no controller acts while they exist: they are data that others read."""
@@ -100,19 +101,19 @@ def find_kind(api_version: str, kind: str) -> Kind | str | None:
     if known is None:
         return _unknown_kind(group, version, kind)
     if "removed" in known:
-        hint = _or(_where(kind)) or _or(_api_version(group, v) for v in groups[group])
+        hint = _or(api_versions(kind)) or _or(_api_version(group, v) for v in groups[group])
         return f"Kubernetes {known['removed']} removed {kind} from {api_version}" + (f": use {hint}" if hint else "")
     return Kind(api_version, kind, known["namespaced"], known.get("type"))
 
 
-def _where(kind: str) -> list[str]:
+def api_versions(kind: str) -> list[str]:
     """The apiVersions that serve a kind, stable ones first."""
     found = [_api_version(g, v) for g, v, k, known in _everywhere() if k == kind and "removed" not in known]
     return sorted(found, key=lambda api_version: ("alpha" in api_version, "beta" in api_version, api_version))
 
 
 def _unknown_group(api_version: str, kind: str) -> str:
-    close = _where(kind)
+    close = api_versions(kind)
     if not close:
         served = {_api_version(g, v) for g, v, _, known in _everywhere() if "removed" not in known}
         close = difflib.get_close_matches(api_version, served, n=2)
@@ -122,7 +123,7 @@ def _unknown_group(api_version: str, kind: str) -> str:
 def _unknown_kind(group: str, version: str, kind: str) -> str:
     api_version = _api_version(group, version)
     complaint = f"there is no kind {kind} in {api_version}"
-    elsewhere = _where(kind)
+    elsewhere = api_versions(kind)
     if elsewhere:
         return f"{complaint}: {kind} is in {_or(elsewhere)}"
     if version not in _schema()["kinds"][group]:
@@ -134,7 +135,7 @@ def _unknown_kind(group: str, version: str, kind: str) -> str:
     if close:
         return complaint + _did_you_mean(close)
     others = _close(kind, {k for _, _, k, known in _everywhere() if "removed" not in known})
-    return complaint + _did_you_mean([f"{_where(k)[0]} {k}" for k in others])
+    return complaint + _did_you_mean([f"{api_versions(k)[0]} {k}" for k in others])
 
 
 def _close(word: str, words: Iterable[str]) -> list[str]:
@@ -155,6 +156,14 @@ def _did_you_mean(words: Iterable[str]) -> str:
 def decoding_problems(record: str, value: Any) -> list[Problem]:
     """What the API server refuses while it decodes an object of this record."""
     return list(_decode(record, value, (), record))
+
+
+def metadata_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """The same for an object of which only the metadata is known: a custom resource."""
+    metadata = value.get("metadata")
+    return (
+        [] if metadata is None else list(_decode("meta.v1.ObjectMeta", metadata, ("metadata",), "meta.v1.ObjectMeta"))
+    )
 
 
 def _decode(shape: str, value: Any, path: Path, root: str) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """Defaulted and valid mappings in, typed objects out (`kspec.kube.objects`).
 
-A template becomes what its pods will be: the defaults that only a pod gets (requests from limits, host ports of the host's
-network) are already in it. Amounts are integers: cpu in millicores, everything else in its unit. Priority classes are
-resolved as the Priority admission plugin does (A43), from the two that every cluster has and those in the manifests.
+A template becomes what its pods will be: the defaults that only a pod gets (requests from limits, host ports of the
+host's network) are already in it. Amounts are integers: cpu in millicores, everything else in its unit. Priority
+classes are resolved as the Priority admission plugin does (A43), from the two that every cluster has and those in the
+manifests; the name "" stands for the class with globalDefault.
 """
 
 from __future__ import annotations

@@ -298,25 +298,31 @@ def _braces(value: Any) -> bool:
 
 
 _TEMPLATE = " (a template, such as Helm's `{{ ... }}`, has to be rendered first)"
-_ADVICE = (
-    ("mapping values are not allowed", "indent this line like its neighbours, or quote a text that contains `: `"),
-    ("cannot start any token", "quote a text that starts with this character"),
+_PROBLEMS = (
     ("expected <block end>", "this line is indented differently from its neighbours"),
-    ("found unexpected end of stream", "a quote or bracket is not closed"),
-    ("expected ',' or", "a bracket is not closed"),
-    ("could not find expected ':'", "after a key there must be `: `"),
-    ("expected '<document start>'", "separate documents with a line `---`"),
+    (
+        "mapping values are not allowed",
+        "a key is not expected here: indent it like its neighbours, or quote a text with `: `",
+    ),
+    ("'\\t' that cannot start any token", "a tab cannot indent: use blanks"),
+    ("cannot start any token", "a text that starts with this character must be quoted"),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("expected ',' or", "a bracket is not closed, or a comma is missing"),
+    ("expected the node content", "a value is missing here, or a bracket is not closed"),
+    ("could not find expected ':'", "after this key there must be `: `"),
+    (
+        "sequence entries are not allowed",
+        "a list item is not expected here: put it on a line of its own, or quote the `-`",
+    ),
+    ("expected '<document start>'", "the document has ended before: separate documents with a line `---`"),
 )
 
 
 def _explain(error: MarkedYAMLError, chunk: str, first_line: int) -> str:
-    """What is wrong with the syntax and what to do, on one line."""
+    """What is wrong with the syntax and what to do, on one line: our words, the parser's only for what is rare."""
     problem = " ".join(str(error.problem or error.context or error).split())
-    advice = next((words for part, words in _ADVICE if part in problem), "")
-    if "'\\t'" in problem:
-        advice = "indent with blanks, not tabs"
-    context = ""
+    words = next((ours for theirs, ours in _PROBLEMS if theirs in problem), problem)
+    place = ""
     if error.context is not None and error.context_mark is not None:
-        context = f" {error.context} that starts on line {first_line + error.context_mark.line}"
-    template = _TEMPLATE if "{{" in chunk else ""
-    return f"this is not YAML: {problem}{context}" + (f": {advice}" if advice else "") + template
+        place = f" ({error.context} that starts on line {first_line + error.context_mark.line})"
+    return f"this is not YAML: {words}{place}" + (_TEMPLATE if "{{" in chunk else "")

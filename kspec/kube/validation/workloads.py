@@ -6,6 +6,8 @@ ValidateReplicaSetSpec).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kspec.kube import formats
 from kspec.kube.located import Path, Problem, shown
 from kspec.kube.validation.checks import Object, Problems, at_least, label_selector, labels, one_of, selects
@@ -45,9 +47,15 @@ def _selector(kind: str, spec: Object) -> Problems:
             return
     found = spec["template"].get("metadata", {}).get("labels", {})
     if selector is None or not selects(selector, found):
-        written = ", ".join(f"{key}={value}" for key, value in sorted(found.items())) or "none"
-        message = f"the selector does not match the template's labels ({written}): give both the same labels"
+        wanted = f" ({_pairs(selector.get('matchLabels', {}))})" if selector and selector.get("matchLabels") else ""
+        message = (
+            f"the selector{wanted} does not match the template's labels ({_pairs(found)}): give both the same labels"
+        )
         yield Problem(("spec", "template", "metadata", "labels"), message)
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(pairs.items())) or "none"
 
 
 def deployment(item: Object) -> Problems:
