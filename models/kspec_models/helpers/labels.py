@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
 
 import attrs
 
+from kspec.kube import formats
 from kspec.kube.objects import Labels, LabelSelector, Operator, Requirement
 from kspec_models.helpers.integers import parse_int64
-
-_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 class SelectorOperator(enum.Enum):
@@ -173,20 +170,13 @@ def new_requirement(key: str, operator: SelectorOperator | str, values: tuple[st
 
 def check_label_key(key: str) -> None:
     """Raise ValueError unless this is a label key: a name, with an optional DNS prefix before a slash."""
-    prefix, slash, name = key.rpartition("/")
-    if slash and (len(prefix) > 253 or _SUBDOMAIN.fullmatch(prefix) is None):
-        raise ValueError(f"label key {key!r}: the part before the slash must be a DNS subdomain, such as example.com")
-    if len(name) > 63 or _NAME.fullmatch(name) is None:
-        raise ValueError(
-            f"label key {key!r}: the name must have 1 to 63 letters, digits, '-', '_' or '.', "
-            "and begin and end with a letter or digit"
-        )
+    problem = formats.qualified_name(key)
+    if problem is not None:
+        raise ValueError(f"label key {key!r} {problem}")
 
 
 def check_label_value(value: str) -> None:
     """Raise ValueError unless this is a label value: empty, or up to 63 characters like a key's name."""
-    if value and (len(value) > 63 or _NAME.fullmatch(value) is None):
-        raise ValueError(
-            f"label value {value!r} must have at most 63 letters, digits, '-', '_' or '.', "
-            "and begin and end with a letter or digit"
-        )
+    problem = formats.label_value(value)
+    if problem is not None:
+        raise ValueError(f"label value {value!r} {problem}")
