@@ -117,7 +117,7 @@ def _find(graph: Graph, *, within: Mask, begins: Mask, visits: Mask) -> Lasso | 
     for state in ways.order:
         if visits[state] and not graph.enabled[state]:
             return Lasso(*ways.to(state), state, (), state)
-    for state, part in _fair_parts(graph, ways.order, within, visits):
+    for state, part in fair_parts(graph, ways.order, within, visits):
         loop, culprit = _loop(graph, state, part, visits)
         return Lasso(*ways.to(state), state, loop, culprit)
     return None
@@ -169,7 +169,7 @@ class _Ways:
 _STARTS, _BEGINS = -1, -2
 
 
-def _fair_parts(graph: Graph, order: Sequence[int], within: Mask, visits: Mask) -> Iterable[tuple[int, frozenset[int]]]:
+def fair_parts(graph: Graph, order: Sequence[int], within: Mask, visits: Mask) -> Iterable[tuple[int, frozenset[int]]]:
     """The fair strongly connected parts that visit, each with its state that comes first in this order."""
     import rustworkx
 
