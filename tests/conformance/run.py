@@ -11,7 +11,8 @@ adapter is the module `tests/conformance/adapters/<file name with underscores>.p
 and nothing else is asked of it (`from tests.conformance.interface import Given, Skip`). The runner compares the answer
 with `expect` exactly: the same keys, the same values, `True` is not `1`, lists in order; a tuple is as good as a
 list. So an adapter gives just the keys that cases of its `op` expect, and answers `{"error": True}` where the model
-raises the ValueError that such a case expects. An adapter is thin: it parses `given` into the model's types, calls
+raises the ValueError that such a case expects; where cases of one `op` ask now for this and now for that, it answers
+`AtLeast({...})` with all of it. An adapter is thin: it parses `given` into the model's types, calls
 the model's decision *through its module* (`decisions.f(...)`, so that a broken twin is met here too), and shapes the
 answer; no logic of Kubernetes has a place in it. Any other exception makes the case fail, with its message.
 

@@ -64,11 +64,16 @@ class Cleaned:
 
 @attrs.frozen
 class Stages:
-    """One sync of a rolling update, stage by stage. A stage that writes nothing equals the one before it."""
+    """One sync of a rolling update, stage by stage. A stage that writes nothing equals the one before it.
+
+    `failed`: the clean-up met a ReplicaSet with more available than its size, and the sync counts as if it had not
+    scaled down (W39).
+    """
 
     scaled_new: Rollout
     cleaned_up: Rollout
     scaled_down: Rollout
+    failed: bool = False
 
 
 # ---- the promises: maxSurge and maxUnavailable
@@ -193,24 +198,29 @@ def available_of_active(now: Rollout) -> int:
 # ---- one sync
 
 
-def rolling_stages(now: Rollout, replicas: int, surge: int, unavailable: int) -> Stages:
-    """One sync: scale the new ReplicaSet, and only if that changes nothing the old ones (W37, W38, W39).
+def old_stages(now: Rollout, replicas: int, unavailable: int) -> Stages:
+    """Scale the old ReplicaSets down: unhealthy pods first, then by what is available (W38, reconcileOldReplicaSets).
 
-    `unavailable` is `most_unavailable`. If clean-up fails, the stage after it is left out, without an error (W39).
+    `unavailable` is `most_unavailable`. If the clean-up fails, the stage after it is left out, without an error (W39).
     """
-    size = scaled_new_size(replicas, surge, now.total, now.new.size)
-    if size != now.new.size:
-        scaled = Rollout(Sized(size, now.new.available), now.old)
-        return Stages(scaled, scaled, scaled)
     most = most_scaled_down(now, replicas, unavailable)
     if sum(rs.size for rs in now.old) == 0 or most <= 0:
         return Stages(now, now, now)
     cleaned = clean_up_unhealthy(now.old, most)
     after = Rollout(now.new, cleaned.old)
     if cleaned.failed:
-        return Stages(now, after, after)
+        return Stages(now, after, after, failed=True)
     rest = scale_down_budget(available_of_active(now), replicas, unavailable)
     return Stages(now, after, Rollout(now.new, scale_down_old(cleaned.old, rest)))
+
+
+def rolling_stages(now: Rollout, replicas: int, surge: int, unavailable: int) -> Stages:
+    """One sync: scale the new ReplicaSet, and only if that changes nothing the old ones (W37)."""
+    size = scaled_new_size(replicas, surge, now.total, now.new.size)
+    if size != now.new.size:
+        scaled = Rollout(Sized(size, now.new.available), now.old)
+        return Stages(scaled, scaled, scaled)
+    return old_stages(now, replicas, unavailable)
 
 
 def rolling_step(now: Rollout, replicas: int, surge: int, unavailable: int) -> Rollout:

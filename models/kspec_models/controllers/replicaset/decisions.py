@@ -78,11 +78,18 @@ class Counts:
     terminating: int | None = None
 
 
+def reports_terminating(kind: str, gate: bool) -> bool:
+    """Whether terminatingReplicas is in the status: not of a ReplicationController (W25).
+
+    `gate` is the feature gate DeploymentReplicaSetTerminatingReplicas (beta, on).
+    """
+    return gate and kind == "ReplicaSet"
+
+
 def status(active: tuple[ActivePod, ...], terminating: int | None = None) -> Counts:
     """The status from the pods seen before this sync's creations and deletions (W25, W26, calculateStatus).
 
-    `terminating`: the number of terminating pods, None for a ReplicationController or with the feature gate
-    DeploymentReplicaSetTerminatingReplicas off.
+    `terminating`: the number of terminating pods, None if it is not reported (`reports_terminating`).
     """
     fully_labeled, ready, available = 0, 0, 0
     for pod in active:

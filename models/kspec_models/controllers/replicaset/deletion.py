@@ -77,7 +77,7 @@ def age_bucket(nanoseconds: int, *, logarithmic: bool = True) -> int:
 
 
 def deletion_cost(annotation: str | None, *, gate: bool = True) -> int:
-    """The annotation controller.kubernetes.io/pod-deletion-cost; 0 if absent or not an int32, `+1` and `01` too (W23.4).
+    """The annotation controller.kubernetes.io/pod-deletion-cost; 0 if absent or no int32, as `+1` and `01` (W23.4).
 
     `gate` False is the feature gate PodDeletionCost off.
     """
@@ -85,6 +85,11 @@ def deletion_cost(annotation: str | None, *, gate: bool = True) -> int:
         return 0
     cost = parse_int64(annotation)
     return cost if cost is not None and cost in _INT32 else 0
+
+
+def most_restarts(counts: tuple[int, ...]) -> int:
+    """The most restarts of one container; 0 without containers (W23.7)."""
+    return max(counts, default=0)
 
 
 def related_on_node(node: str | None, related: tuple[tuple[str | None, bool], ...]) -> int:
