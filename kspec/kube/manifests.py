@@ -2,7 +2,7 @@
 
 The pipeline of one object: text → documents with lines (`yaml`) → its kind (`schema`) → strict decoding (`schema`) →
 defaults (`defaults`) → validation (`validation`) → typed object (`typed`) and the fields that no model reads
-(`coverage`). Fields that only a server sets (status, uid, resourceVersion...) are accepted and not used, so that what
+(`field_use`). Fields that only a server sets (status, uid, resourceVersion...) are accepted and not used, so that what
 `kubectl get -o yaml` prints can be read.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.errors import UsageError
-from kspec.kube import coverage, defaults, schema, validation, yaml
+from kspec.kube import defaults, field_use, schema, validation, yaml
 from kspec.kube.located import Path, Problem, YamlList, YamlMap, line_of, shown, without_nulls
 from kspec.kube.sources import Source, read_sources
 from kspec.kube.typed import SYSTEM_PRIORITIES, Priorities, Typed, typed
@@ -264,8 +264,8 @@ def _manifests(items: Sequence[_Item]) -> Manifests:
     for item in items:
         entry = item.entry
         if (entry.api_version, entry.kind) in schema.MODELLED:
-            for path, use in coverage.unread(entry.kind, entry.mapping, priorities):
-                if use is coverage.Use.NO_EFFECT:
+            for path, use in field_use.unread(entry.kind, entry.mapping, priorities):
+                if use is field_use.Use.NO_EFFECT:
                     no_effect.append(f"{entry.title}: {path} changes nothing in the control plane")
                 else:
                     not_modelled.append(f"{entry.title}: {path} is not modelled")
