@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.errors import Grew, KspecError, SpecError, UntrustworthyError, UsageError
-from kspec.kernel.properties import Broken, Happened, Property, PropertyKind
+from kspec.kernel.properties import Broken, Property, PropertyKind
 from kspec.kernel.result import EXIT_OF, PRECEDENCE, Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
 from kspec.kernel.trace import Trace
@@ -55,12 +55,6 @@ def fair_kinds(system: System) -> tuple[str, ...]:
     """The weakly fair kinds, in the order of the system."""
     fair = {a.kind for a in system.actions if a.fair}
     return tuple(kind for kind in kinds_of(system) if kind in fair)
-
-
-def happened(occurrence: Occurrence) -> Happened:
-    """A step as a step invariant sees it."""
-    action, step = occurrence.action, occurrence.step
-    return Happened(action.actor, step.action or action.name, action.kind, step.via)
 
 
 def laid_out_again(system: System) -> System:
@@ -218,7 +212,7 @@ def counterexample(
     last = states[-1] if culprit is None else culprit
     readers: tuple[Any, ...] = (world.reader(last),)
     if prop.kind is PropertyKind.STEP_INVARIANT:
-        readers = (world.reader(states[-2]), happened(steps[-1]), *readers)
+        readers = (world.reader(states[-2]), steps[-1].happened, *readers)
     answer = ask(f"property {prop.name}", prop.predicate, *readers)
     if answer:
         raise UntrustworthyError(f"{world.system.name}: the trace that was found does not break {prop.name}")

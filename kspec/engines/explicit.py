@@ -1,178 +1,264 @@
 """The exhaustive engine: breadth-first search over states of small integers, with learned tables and folding.
 
-It means what `reference` means, which is the oracle that it is compared with. All properties are judged in one run, each
-with its own shortest trace; the traces are rebuilt by calling the functions again (kspec.kernel.world), so what a person is
-shown does not depend on the tables.
+It means what `reference` means, which is the oracle that it is compared with. All properties are judged in one run,
+each with its own shortest trace. Traces are rebuilt by calling the functions again, so that what a person is shown
+does not depend on the tables; one that was found with relaxed watch order is first confirmed in the exact order.
 """
 
 from __future__ import annotations
 
-import resource
-import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 
+from kspec.engines.common import (
+    Findings,
+    Meter,
+    Stop,
+    conclude,
+    counterexample,
+    fair_kinds,
+    laid_out_again,
+    select,
+)
 from kspec.engines.fold import Fold
 from kspec.engines.tables import Compiled, Ids, Tables, Tree
 from kspec.kernel.errors import Grew, UntrustworthyError
-from kspec.kernel.properties import Happened, Property, PropertyKind
-from kspec.kernel.result import Limits, Progress
+from kspec.kernel.properties import Happened, Property, PropertyKind, happened
+from kspec.kernel.result import Limits, Progress, Result
 from kspec.kernel.system import System
+from kspec.kernel.trace import Trace
+from kspec.kernel.values import incarnations, relabel
 from kspec.kernel.world import Occurrence, State, World, is_component
 
-CHECK_EVERY = 512
-"""States between two looks at the clock."""
+ENGINE = "explicit"
 
 
-@attrs.define(eq=False)
-class Graph:
-    """The edges of an exploration, in the order in which they were found: for liveness."""
+def explore(
+    system: System,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    progress: Callable[[Progress], None] | None = None,
+    properties: Sequence[str] | None = None,
+    fold: bool = True,
+    confirm: bool = True,
+) -> Result:
+    """Explore a system and judge its properties (those named, by globs; all by default).
 
-    sources: array[int] = attrs.field(factory=lambda: array("l"))
-    targets: array[int] = attrs.field(factory=lambda: array("l"))
-    kinds: array[int] = attrs.field(factory=lambda: array("l"))
-    changes: bytearray = attrs.field(factory=bytearray)
+    `fold` False tells interchangeable members apart; `confirm` False leaves out the confirmation of counterexamples
+    in the exact watch order. Raises UsageError, SpecError, ImpureError, UntrustworthyError.
+    """
+    meter = Meter(limits, progress)
+    while True:
+        try:
+            search = Search(system, select(system, properties), meter, fold=fold)
+            search.run()
+            break
+        except Grew:
+            system = laid_out_again(system)
+    result = search.conclude()
+    if confirm and system.exact is not None:
+        from kspec.engines.order import confirmed
+
+        result = confirmed(search, result, limits=limits, progress=progress)
+    return result
 
 
 @attrs.frozen
 class Found:
-    """A state (number) in which a property is broken; `before` is the state before it, of a step invariant."""
+    """Where a property is broken: a state, or the step (kind, choice) out of `number` to the canonical `after`."""
 
-    state: int
-    before: int | None = None
-    edge: tuple[int, int] | None = None
+    number: int
+    step: tuple[int, int] | None = None
+    after: Ids | None = None
 
 
 class Search:
-    """One exploration of one system."""
+    """One exploration of one system. States are numbered in the order of their discovery."""
 
-    def __init__(self, system: System, *, fold: bool = True, keep_edges: bool = False) -> None:
+    def __init__(
+        self, system: System, properties: Sequence[Property], meter: Meter, *, fold: bool = True, edges: bool = False
+    ) -> None:
+        self.system, self.properties, self.meter = system, properties, meter
         self.world = World(system)
         self.tables = Tables(self.world)
         self.fold = Fold(self.tables, members=fold)
-        self.system = system
+        self.findings = Findings()
         self.number: dict[Ids, int] = {}
         self.states: list[Ids] = []
-        self.parents = array("l")
-        self.parent_kinds = array("l")
-        self.graph = Graph() if keep_edges else None
-        self.generated = 0
-        self.depth = 0
-        self.seconds = 0.0
-        self.limits: list[str] = []
-        self.interrupted = False
-        self.ever_enabled: set[int] = set()
+        self.depths = array("l")
+        self.parents, self.parent_kinds = array("l"), array("l")
+        self.keeps_edges = edges or any(p.kind.is_liveness for p in properties)
+        self.sources, self.targets, self.kinds = array("q"), array("q"), array("q")
+        self.changes = bytearray()
+        self.blocked: list[tuple[int, int]] = []
+        self.enabled: set[int] = set()
         self.found: dict[str, Found] = {}
         self.witnessed: dict[str, int] = {}
-        self.quiescent: list[int] = []
         self._trees: dict[Any, Tree] = {}
         actions = {a.kind: a for a in system.actions}
-        self._is_component = [is_component(actions[k]) for k in self.tables.kinds]
-        self.fair = [any(a.fair for a in system.actions if a.kind == k) for k in self.tables.kinds]
+        self.actions_by_kind = [actions[k] for k in self.tables.kinds]
+        self.is_component = [is_component(a) for a in self.actions_by_kind]
 
-    def run(self, limits: Limits, progress: Callable[[Progress], None] | None, properties: Sequence[Property]) -> None:
-        """Explore until there is nothing new or a limit is reached."""
-        judge = Judge(self, properties)
-        began = time.perf_counter()
-        said = began
+    # ---- the search
+
+    def run(self) -> None:
+        """Explore until there is nothing new or a limit is reached. Ctrl-C ends it with what was found so far."""
+        findings, judge = self.findings, _Judge(self)
         try:
-            start = self.fold(list(self.tables.initial))
-            frontier = [self._add(start, -1, -1, judge)]
-            depth = 0
-            while frontier and not self.limits:
-                if limits.depth is not None and depth >= limits.depth:
-                    self.limits.append(f"depth: {limits.depth}")
-                    break
-                following: list[int] = []
-                for n, number in enumerate(frontier):
-                    if n % CHECK_EVERY == 0:
-                        now = time.perf_counter()
-                        if progress is not None and now - said >= 0.5:
-                            said = now
-                            queue = len(frontier) - n + len(following)
-                            progress(self._progress(now - began, depth, queue, limits))
-                        if self._limited(limits, now - began):
-                            break
-                    self._expand(number, following, judge)
-                frontier = following
-                if frontier:
-                    depth += 1
-                    self.depth = depth
+            self._enter(self.fold(list(self.tables.initial)), 0, -1, -1, judge)
+            number = 0
+            while number < len(self.states):
+                self._expand(number, judge)
+                number += 1
+            findings.explored = not any(r.startswith("depth") for r in self.meter.reached) and not self.tables.exhausted
+        except Stop:
+            pass
         except KeyboardInterrupt:
-            self.interrupted = True
-            self.limits.append("interrupted")
+            findings.interrupted = True
         for family in sorted(self.tables.exhausted):
-            self.limits.append(f"slots: {self.world.members[family]} {family}")
-        self.seconds = time.perf_counter() - began
+            self.meter.slots(family)
+        findings.distinct = len(self.states)
+        findings.depth = self.depths[-1] if self.depths else 0
+        findings.enabled = {self.tables.kinds[k] for k in self.enabled}
+        findings.reached = set(self.witnessed)
+        findings.action_calls = self.tables.calls
 
-    def _add(self, state: Ids, parent: int, kind: int, judge: Judge) -> int:
+    def _enter(self, state: Ids, depth: int, parent: int, kind: int, judge: _Judge) -> int:
+        self.meter.room_for_state(len(self.states))
         number = self.number[state] = len(self.states)
         self.states.append(state)
+        self.depths.append(depth)
         self.parents.append(parent)
         self.parent_kinds.append(kind)
         judge.state(number, state)
         return number
 
-    def _expand(self, number: int, following: list[int], judge: Judge) -> None:
-        state = self.states[number]
-        tables, fold, numbers, graph = self.tables, self.fold, self.number, self.graph
+    def _expand(self, number: int, judge: _Judge) -> None:
+        state, depth = self.states[number], self.depths[number]
+        tables, fold, numbers, findings = self.tables, self.fold, self.number, self.findings
+        self.meter.tick(
+            depth=depth, distinct=len(self.states), generated=findings.generated, queue=len(self.states) - number
+        )
         active = False
         for compiled in tables.steps(state):
-            self.generated += 1
+            findings.generated += 1
             kind = compiled.kind
-            self.ever_enabled.add(kind)
+            self.enabled.add(kind)
             after = tables.apply(state, compiled.writes)
             raw = tuple(after)
-            changes = raw != state
             if judge.of_steps:
                 judge.step(number, state, compiled, raw)
+            changes = raw != state
             canonical = fold(after)
             target = numbers.get(canonical)
             if target is None:
-                target = self._add(canonical, number, kind, judge)
-                following.append(target)
-            if changes and self._is_component[kind]:
+                if self.meter.too_deep(depth + 1):
+                    active = active or (changes and self.is_component[kind])
+                    continue
+                target = self._enter(canonical, depth + 1, number, kind, judge)
+            if changes and self.is_component[kind]:
                 active = True
-            if graph is not None:
-                graph.sources.append(number)
-                graph.targets.append(target)
-                graph.kinds.append(kind)
-                graph.changes.append(changes)
+            if self.keeps_edges:
+                self.sources.append(number)
+                self.targets.append(target)
+                self.kinds.append(kind)
+                self.changes.append(changes)
+        if tables.blocked:
+            for kind in tables.blocked_kinds(state):
+                self.blocked.append((number, kind))
+                active = active or self.is_component[kind]
         if not active:
-            self.quiescent.append(number)
+            findings.quiescent = True
             judge.quiescent_state(number, state)
 
-    def _limited(self, limits: Limits, seconds: float) -> bool:
-        if limits.states is not None and len(self.states) >= limits.states:
-            self.limits.append(f"states: {limits.states}")
-        elif limits.seconds is not None and seconds > limits.seconds:
-            self.limits.append(f"seconds: {limits.seconds:g}")
-        elif limits.memory_mb is not None and memory_mb() > limits.memory_mb:
-            self.limits.append(f"memory: {limits.memory_mb} MB")
-        return bool(self.limits)
-
-    def _progress(self, elapsed: float, depth: int, queue: int, limits: Limits) -> Progress:
-        memory = memory_mb()
-        shares = []
-        if limits.states:
-            shares.append((len(self.states) / limits.states, f"states: {limits.states}"))
-        if limits.seconds:
-            shares.append((elapsed / limits.seconds, f"seconds: {limits.seconds:g}"))
-        if limits.memory_mb:
-            shares.append((memory / limits.memory_mb, f"memory: {limits.memory_mb} MB"))
-        if limits.depth:
-            shares.append((depth / limits.depth, f"depth: {limits.depth}"))
-        nearest = max(shares)[1] if shares else ""
-        return Progress(elapsed, depth, len(self.states), self.generated, queue, memory, nearest)
+    def happened(self, compiled: Compiled) -> Happened:
+        """A step as a step invariant sees it."""
+        if compiled.happened is None:
+            compiled.happened = happened(self.actions_by_kind[compiled.kind], compiled.step)
+        return compiled.happened
 
     def tree(self, key: Any) -> Tree:
         """What was learned of a predicate."""
         return self._trees.setdefault(key, Tree())
 
-    # ---- traces
+    # ---- verdicts
+
+    def conclude(self) -> Result:
+        """Judge liveness on the finished graph, rebuild the traces, and say what was found."""
+        for prop in self.properties:
+            found = self.found.get(prop.name)
+            if found is not None:
+                self.findings.violations[prop.name] = self._safety_trace(prop, found)
+        if self.findings.explored:
+            self._judge_liveness()
+        return conclude(ENGINE, self.system, self.properties, self.findings, self.meter)
+
+    def _safety_trace(self, prop: Property, found: Found) -> Trace:
+        path = self.path(found.number)
+        states, steps = self.follow([self.world.initial], [self.states[n] for n in path[1:]], self._kinds_on(path))
+        if found.step is not None and found.after is not None:
+            kind = self.tables.kinds[found.step[0]]
+            last = self._broken_step(states[-1], found.after, kind, prop)
+            steps.append(last[0])
+            states.append(last[1])
+        return counterexample(self.world, prop, states, steps)
+
+    def _broken_step(self, state: State, wanted: Ids, kind: str, prop: Property) -> tuple[Occurrence, State]:
+        for occurrence, after in self._steps(state, kind):
+            readers = self.world.reader(state), occurrence.happened, self.world.reader(after)
+            if self.canonical(after) == wanted and not prop.predicate(*readers):
+                return occurrence, after
+        raise UntrustworthyError(f"{self.system.name}: {prop.name}: no step of the functions is the one that broke it")
+
+    def _judge_liveness(self) -> None:
+        if not any(p.kind.is_liveness for p in self.properties):
+            return
+        from kspec.engines.liveness import Graph, violating_lasso
+
+        number_of = {kind: i for i, kind in enumerate(self.tables.kinds)}
+        fair = [number_of[kind] for kind in fair_kinds(self.system)]
+        graph = Graph(
+            len(self.states), self.sources, self.targets, self.kinds, self.changes, fair, blocked=self.blocked
+        )
+        for prop in self.properties:
+            if prop.kind.is_liveness:
+                holds = self.where(prop.name, prop.predicate)
+                given = None if prop.given is None else self.where(f"given of {prop.name}", prop.given)
+                lasso = violating_lasso(graph, prop.kind, holds, given)
+                self.findings.judged.add(prop.name)
+                if lasso is not None:
+                    self.findings.violations[prop.name] = self._lasso_trace(prop, lasso)
+
+    def where(self, name: str, predicate: Callable[..., Any]) -> bytearray:
+        """In which states a predicate holds."""
+        tree, tables = self.tree(name), self.tables
+        return bytearray(tables.predicate(tree, predicate, state, f"property {name}") for state in self.states)
+
+    def _lasso_trace(self, prop: Property, lasso: Any) -> Trace:
+        """The lasso in real states: its loop is repeated until a real state comes again."""
+        stem, loop = list(lasso.stem), list(lasso.loop)
+        states, steps = self._along([self.world.initial], stem)
+        knots = {states[-1]: len(states) - 1}
+        while loop:
+            more_states, more_steps = self._along([states[-1]], loop)
+            states += more_states[1:]
+            steps += more_steps
+            if states[-1] in knots:
+                break
+            knots[states[-1]] = len(states) - 1
+        loop_at = knots[states[-1]] if loop else len(states) - 1
+        wanted = self.states[lasso.culprit]
+        culprit = next(s for s in states[loop_at:] if self.canonical(s) == wanted)
+        return counterexample(self.world, prop, states, steps, loop_at=loop_at, culprit=culprit)
+
+    def _along(self, states: list[State], edges: Sequence[int]) -> tuple[list[State], list[Occurrence]]:
+        wanted = [self.states[self.targets[e]] for e in edges]
+        return self.follow(states, wanted, [self.kinds[e] for e in edges], changing=True)
+
+    # ---- from numbers back to behaviours
 
     def path(self, number: int) -> list[int]:
         """The numbers of the states on the way from the initial one."""
@@ -181,113 +267,96 @@ class Search:
             found.append(self.parents[found[-1]])
         return found[::-1]
 
-    def follow(self, start: State, numbers: Sequence[int], kinds: Sequence[int]) -> list[tuple[Occurrence, State]]:
-        """A real behaviour from a real state through these canonical ones, by steps of these kinds.
+    def _kinds_on(self, path: Sequence[int]) -> list[int]:
+        return [self.parent_kinds[n] for n in path[1:]]
+
+    def trace_to(self, number: int) -> tuple[list[State], list[Occurrence]]:
+        """A shortest real behaviour to a state."""
+        path = self.path(number)
+        return self.follow([self.world.initial], [self.states[n] for n in path[1:]], self._kinds_on(path))
+
+    def follow(
+        self, states: list[State], wanted: Sequence[Ids], kinds: Sequence[int], *, changing: bool = False
+    ) -> tuple[list[State], list[Occurrence]]:
+        """A real behaviour from a real state through these canonical states, by steps of these kinds.
 
         Raises UntrustworthyError if the functions do not take the steps that the search took.
         """
-        steps: list[tuple[Occurrence, State]] = []
-        state = start
-        for number, kind in zip(numbers, kinds, strict=True):
-            wanted = self.states[number]
-            found = self._one_step(state, wanted, self.tables.kinds[kind])
-            if found is None:
+        states, steps = list(states), list[Occurrence]()
+        for canonical, kind in zip(wanted, kinds, strict=True):
+            for occurrence, after in self._steps(states[-1], self.tables.kinds[kind]):
+                if self.canonical(after) == canonical and not (changing and after == states[-1]):
+                    steps.append(occurrence)
+                    states.append(after)
+                    break
+            else:
                 raise UntrustworthyError(
-                    f"{self.system.name}: the search took a step {self.tables.kinds[kind]} that the functions do not take"
+                    f"{self.system.name}: the search took a step {self.tables.kinds[kind]} which the functions do not take"
                 )
-            steps.append(found)
-            state = found[1]
-        return steps
+        return states, steps
 
-    def _one_step(self, state: State, wanted: Ids, kind: str) -> tuple[Occurrence, State] | None:
+    def _steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
+        found = []
         for action, member in self.world.instances():
-            if action.kind != kind:
-                continue
-            for occurrence in self.world.steps_of(state, action, member):
-                after = self.world.apply(state, occurrence)
-                if self.canonical(after) == wanted:
-                    return occurrence, after
-        return None
+            if action.kind == kind:
+                for occurrence in self.world.steps_of(state, action, member):
+                    found.append((occurrence, self.relabelled(self.world.apply(state, occurrence))))
+        return found
+
+    def relabelled(self, state: State) -> State:
+        """The state with its incarnations labelled by first appearance (as every engine does)."""
+        if not self.world.uses_incarnations:
+            return state
+        labels = {label: i for i, label in enumerate(incarnations(state))}
+        return tuple(relabel(value, labels) for value in state)
 
     def canonical(self, state: State) -> Ids:
         """The representative of a state of values."""
         return self.fold(list(self.tables.intern_state(state)))
 
 
-class Judge:
-    """Evaluates properties and witnesses while the search goes on."""
+class _Judge:
+    """Evaluates properties and witnesses while the search goes on. A property is broken once."""
 
-    def __init__(self, search: Search, properties: Sequence[Property]) -> None:
+    def __init__(self, search: Search) -> None:
         self._search = search
-        self._invariants = [p for p in properties if p.kind is PropertyKind.INVARIANT]
-        self.of_steps = [p for p in properties if p.kind is PropertyKind.STEP_INVARIANT]
-        self._quiescence = [p for p in properties if p.kind is PropertyKind.QUIESCENCE]
-        self._witnesses = [(p.name, p.witness) for p in properties if p.witness is not None]
-        self._happened: dict[tuple[int, str, str], Happened] = {}
+        chosen = search.properties
+        self._invariants = [p for p in chosen if p.kind is PropertyKind.INVARIANT]
+        self.of_steps = [p for p in chosen if p.kind is PropertyKind.STEP_INVARIANT]
+        self._quiescence = [p for p in chosen if p.kind is PropertyKind.QUIESCENCE]
+        self._witnesses = [(p.name, p.witness) for p in chosen if p.witness is not None]
 
     def state(self, number: int, state: Ids) -> None:
         """A new state."""
         search = self._search
         for prop in self._invariants:
-            tree = search.tree(prop.name)
-            if not search.tables.predicate(tree, prop.predicate, state):
+            if not search.tables.predicate(search.tree(prop.name), prop.predicate, state, f"property {prop.name}"):
                 search.found[prop.name] = Found(number)
                 self._invariants = [p for p in self._invariants if p is not prop]
         for name, witness in self._witnesses:
-            if search.tables.predicate(search.tree(("witness", name)), witness.predicate, state):
+            tree = search.tree(("witness", name))
+            if search.tables.predicate(tree, witness.predicate, state, f"witness {witness.name}"):
                 search.witnessed[name] = number
                 self._witnesses = [(n, w) for n, w in self._witnesses if n != name]
 
     def step(self, number: int, before: Ids, compiled: Compiled, after: Ids) -> None:
         """A step, also one that leads to a known state."""
         search = self._search
-        kind = search.tables.kinds[compiled.kind]
-        key = (compiled.kind, compiled.step.action, compiled.via)
-        happened = self._happened.get(key)
-        if happened is None:
-            actor = kind.split(".", 1)[0]
-            happened = self._happened[key] = Happened(actor, compiled.step.action, kind, compiled.via)
+        happened = search.happened(compiled)
         for prop in self.of_steps:
-            tree = search.tree((prop.name, key))
-            if not search.tables.step_predicate(tree, prop.predicate, happened, before, after):
-                target = search.fold(list(after))
-                search.found[prop.name] = Found(search.number.get(target, -1), number, (compiled.kind, compiled.choice))
+            tree = compiled.trees.get(prop.name)
+            if tree is None:
+                tree = compiled.trees[prop.name] = search.tree((prop.name, happened))
+            where = f"property {prop.name}"
+            if not search.tables.step_predicate(tree, prop.predicate, happened, before, after, where):
+                canonical = search.fold(list(after))
+                search.found[prop.name] = Found(number, (compiled.kind, compiled.choice), canonical)
                 self.of_steps = [p for p in self.of_steps if p is not prop]
 
     def quiescent_state(self, number: int, state: Ids) -> None:
         """A state in which no component can change anything."""
         search = self._search
         for prop in self._quiescence:
-            if not search.tables.predicate(search.tree(prop.name), prop.predicate, state):
+            if not search.tables.predicate(search.tree(prop.name), prop.predicate, state, f"property {prop.name}"):
                 search.found[prop.name] = Found(number)
                 self._quiescence = [p for p in self._quiescence if p is not prop]
-
-
-def memory_mb() -> int:
-    """The largest memory that this process ever had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def laid_out(system: System, attempt: Callable[[System], Any]) -> Any:
-    """Run an attempt, laying the system out anew as long as the world grows."""
-    while True:
-        try:
-            return attempt(system)
-        except Grew:
-            if system.again is None:
-                raise
-            system = _again(system.again)
-
-
-def _again(lay_out: Callable[[], System]) -> System:
-    while True:
-        try:
-            return lay_out()
-        except Grew:
-            continue
-
-
-def iterate(search: Search) -> Iterator[tuple[int, State]]:
-    """Every state that was found, with its number."""
-    for number, ids in enumerate(search.states):
-        yield number, search.tables.state(ids)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kspec.engines.common import ask
 from kspec.kernel.actions import Action, Lens, Step, Update, Var, whole
 from kspec.kernel.errors import ImpureError, SlotsExhausted, SpecError
+from kspec.kernel.properties import Happened
 from kspec.kernel.values import ME, Ref, Value, check_value, order_key, rename, same
 from kspec.kernel.world import State, World
 
@@ -27,11 +29,12 @@ LEAF, ONE, OWN, COLUMN, OTHERS = range(5)
 class Compiled:
     """One step, ready to be applied: its writes by position."""
 
-    __slots__ = ("choice", "kind", "step", "via", "writes")
+    __slots__ = ("choice", "happened", "kind", "step", "trees", "writes")
 
     def __init__(self, kind: int, choice: int, step: Step, writes: list[Write]) -> None:
         self.kind, self.choice, self.step, self.writes = kind, choice, step, writes
-        self.via = step.via
+        self.happened: Happened | None = None
+        self.trees: dict[str, Tree] = {}
 
 
 class Tree:
@@ -64,6 +67,7 @@ class Tables:
         self.ids: dict[Any, dict[Value, int]] = {c: {} for c in self.column}
         self.calls = 0
         self.exhausted: set[str] = set()
+        self.blocked: set[int] = set()
         self._answers: dict[Any, dict[Any, tuple[int, Any]]] = {}
         self._memos: dict[Any, dict[Any, int]] = {}
         self._ops: dict[Any, dict[int, int]] = {}
@@ -119,6 +123,10 @@ class Tables:
         for instance in self.instances:
             yield from self.steps_of(instance, state)
 
+    def blocked_kinds(self, state: Ids) -> list[int]:
+        """The kinds of actions that are possible here but for a name: names had run out."""
+        return [i.kind for i in self.instances if self._leaf(i, state) in self.blocked] if self.blocked else []
+
     def steps_of(self, instance: Instance, state: Ids) -> list[Compiled]:
         """The steps of one action of one member."""
         leaf = self._leaf(instance, state)
@@ -146,9 +154,10 @@ class Tables:
         reader = TableReader(self, state, instance.action.each, member, base)
         self.calls += 1
         try:
-            steps = tuple(instance.action.function(reader))
+            steps = ask(f"action {instance.action.kind}", _all, instance.action.function, reader)
         except SlotsExhausted as limit:
             self.exhausted.add(limit.family)
+            self.blocked.add(len(self._leaves))
             steps = ()
         self._leaves.append(steps)
         number = len(self._leaves) - 1
@@ -213,7 +222,7 @@ class Tables:
 
     # ---- predicates
 
-    def predicate(self, tree: Tree, function: Callable[..., Any], state: Ids) -> bool:
+    def predicate(self, tree: Tree, function: Callable[..., Any], state: Ids, where: str) -> bool:
         """The truth of a predicate in a state."""
         node = tree.root
         while node is not None:
@@ -225,11 +234,13 @@ class Tables:
             node = node[3].get(answer)
         reader = TableReader(self, state, None, None, 0)
         self.calls += 1
-        truth = bool(function(reader))
+        truth = bool(ask(where, function, reader))
         self.graft(tree, reader, truth)
         return truth
 
-    def step_predicate(self, tree: Tree, function: Callable[..., Any], happened: Any, before: Ids, after: Ids) -> bool:
+    def step_predicate(
+        self, tree: Tree, function: Callable[..., Any], happened: Any, before: Ids, after: Ids, where: str
+    ) -> bool:
         """The truth of a step predicate: both states are one long state for its tree."""
         both = before + after
         node = tree.root
@@ -244,7 +255,7 @@ class Tables:
         first = TableReader(self, both, None, None, 0, path=path)
         second = TableReader(self, both, None, None, 0, path=path, offset=len(before))
         self.calls += 1
-        truth = bool(function(first, happened, second))
+        truth = bool(ask(where, function, first, happened, second))
         self.graft(tree, first, truth)
         return truth
 
@@ -261,6 +272,10 @@ class Tables:
         if known is not answer and not same(known, answer):
             raise SpecError(f"{key}: the answers {known!r} and {answer!r} compare equal and are of different classes")
         return number
+
+
+def _all(function: Callable[..., Any], reader: TableReader) -> tuple[Step, ...]:
+    return tuple(function(reader))
 
 
 def _names_member(member: int) -> Callable[[int], int]:

@@ -87,7 +87,7 @@ class Step:
     `action` names it in the field's words (`"POST pods"`), `says` gives the reason in one clause, `answer` what came
     back. Only `writes` changes the world; updates of one variable are applied in order. Two steps of one action
     are different steps although they may write the same. `via` names who carried the writes out, where that is not the
-    actor itself (the API server).
+    actor itself (the API server); `swapped`, the conditional writes that it granted: variable, and who had read it.
     """
 
     writes: tuple[tuple[Var, Update], ...] = attrs.field(converter=_writes)
@@ -96,6 +96,7 @@ class Step:
     answer: str = ""
     kind: StepKind = StepKind.LOCAL
     via: str = ""
+    swapped: tuple[tuple[Var, str], ...] = ()
 
 
 class Role(enum.Enum):

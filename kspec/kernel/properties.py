@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from kspec.kernel.actions import Reader
+from kspec.kernel.actions import Action, Reader, Step, Var
 from kspec.kernel.errors import SpecError
 
 
@@ -46,12 +46,24 @@ class Broken:
 
 @attrs.frozen
 class Happened:
-    """The step between two states, as a step invariant sees it."""
+    """The step between two states, as a step invariant sees it.
+
+    `writes`: each variable that was written (in an action of each member its own by bare name), with the name of the
+    update's class. `via`, `swapped`: see Step.
+    """
 
     actor: str
     action: str
     kind: str
     via: str = ""
+    swapped: tuple[tuple[Var, str], ...] = ()
+    writes: tuple[tuple[Var, str], ...] = ()
+
+
+def happened(action: Action, step: Step) -> Happened:
+    """A step of an action, as a step invariant sees it."""
+    writes = tuple((var, type(update).__name__) for var, update in step.writes)
+    return Happened(action.actor, step.action or action.name, action.kind, step.via, step.swapped, writes)
 
 
 Predicate = Callable[[Reader], "bool | Broken"]
@@ -71,7 +83,8 @@ class Property:
     """One promise. `name` is its function's name; `sentence` the first sentence of its docstring.
 
     `predicate` is a `Predicate` (a `StepPredicate` for a step invariant). For *leads to*, `given` is what leads to it.
-    `waits` (optional) explains a stuck state: who waits for what, and why that cannot come.
+    `waits` (optional) explains a stuck state: who waits for what, and why that cannot come. `about`: the kinds of objects that
+    it speaks of; it is not applicable where there are none.
     """
 
     name: str
@@ -81,6 +94,7 @@ class Property:
     given: Predicate | None = attrs.field(default=None, eq=False)
     witness: Witness | None = None
     waits: Callable[[Reader], tuple[tuple[str, str, str], ...]] | None = attrs.field(default=None, eq=False)
+    about: tuple[type, ...] = ()
 
 
 def sentence_of(function: Callable[..., Any]) -> str:
@@ -92,9 +106,16 @@ def sentence_of(function: Callable[..., Any]) -> str:
 
 
 Decorator = Callable[[Callable[..., Any]], Property]
+Waits = Callable[..., tuple[tuple[str, str, str], ...]]
 
 
-def _decorator(kind: PropertyKind, witness: Predicate | None, given: Predicate | None, waits: Any = None) -> Decorator:
+def _decorator(
+    kind: PropertyKind,
+    witness: Callable[..., Any] | None,
+    about: tuple[type, ...],
+    given: Callable[..., Any] | None = None,
+    waits: Waits | None = None,
+) -> Decorator:
     def decorate(function: Callable[..., Any]) -> Property:
         return Property(
             name=function.__name__,
@@ -104,36 +125,49 @@ def _decorator(kind: PropertyKind, witness: Predicate | None, given: Predicate |
             given=given,
             witness=None if witness is None else Witness(witness.__name__, witness),
             waits=waits,
+            about=about,
         )
 
     return decorate
 
 
-def invariant(*, witness: Predicate | None = None) -> Decorator:
+def invariant(*, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = ()) -> Decorator:
     """It holds in every reachable state."""
-    return _decorator(PropertyKind.INVARIANT, witness, None)
+    return _decorator(PropertyKind.INVARIANT, witness, about)
 
 
-def step_invariant(*, witness: Predicate | None = None) -> Decorator:
+def step_invariant(*, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = ()) -> Decorator:
     """It holds of every step: `predicate(before, happened, after)`."""
-    return _decorator(PropertyKind.STEP_INVARIANT, witness, None)
+    return _decorator(PropertyKind.STEP_INVARIANT, witness, about)
 
 
-def quiescence(*, witness: Predicate | None = None, waits: Any = None) -> Decorator:
+def quiescence(
+    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), waits: Waits | None = None
+) -> Decorator:
     """It holds in every state in which no component can change anything any more."""
-    return _decorator(PropertyKind.QUIESCENCE, witness, None, waits)
+    return _decorator(PropertyKind.QUIESCENCE, witness, about, waits=waits)
 
 
-def leads_to(given: Predicate, *, witness: Predicate | None = None, waits: Any = None) -> Decorator:
+def leads_to(
+    given: Callable[..., Any],
+    *,
+    witness: Callable[..., Any] | None = None,
+    about: tuple[type, ...] = (),
+    waits: Waits | None = None,
+) -> Decorator:
     """Whenever `given` holds, this holds then or later, in every fair behaviour. `given` is its own witness."""
-    return _decorator(PropertyKind.LEADS_TO, witness or given, given, waits)
+    return _decorator(PropertyKind.LEADS_TO, witness or given, about, given, waits)
 
 
-def eventually_always(*, witness: Predicate | None = None, waits: Any = None) -> Decorator:
+def eventually_always(
+    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), waits: Waits | None = None
+) -> Decorator:
     """From some point on it holds for ever, in every fair behaviour (stabilises)."""
-    return _decorator(PropertyKind.EVENTUALLY_ALWAYS, witness, None, waits)
+    return _decorator(PropertyKind.EVENTUALLY_ALWAYS, witness, about, waits=waits)
 
 
-def always_eventually(*, witness: Predicate | None = None, waits: Any = None) -> Decorator:
+def always_eventually(
+    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), waits: Waits | None = None
+) -> Decorator:
     """It holds again and again, in every fair behaviour."""
-    return _decorator(PropertyKind.ALWAYS_EVENTUALLY, witness, None, waits)
+    return _decorator(PropertyKind.ALWAYS_EVENTUALLY, witness, about, waits=waits)

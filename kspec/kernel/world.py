@@ -14,6 +14,7 @@ import attrs
 
 from kspec.kernel.actions import Action, Lens, Role, Step, Update, Var, whole
 from kspec.kernel.errors import SpecError
+from kspec.kernel.properties import Happened, happened
 from kspec.kernel.system import System
 from kspec.kernel.values import ME, Ref, Value, check_value, order_key, rename
 
@@ -31,6 +32,11 @@ class Occurrence:
     member: int | None
     choice: int
     step: Step = attrs.field(eq=False)
+
+    @property
+    def happened(self) -> Happened:
+        """The step as a step invariant sees it."""
+        return happened(self.action, self.step)
 
     @property
     def label(self) -> str:

@@ -22,7 +22,7 @@ from kspec.kernel.actions import Action, Lens, Reader, Role, Set, Step, StepKind
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cache import Api, Cache, Cached
-from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import Node
 from kspec.kube.requests import Request
 from kspec.kube.watch import Assume, LatestField, SeenFields
@@ -176,7 +176,8 @@ class Actor:
 
     def _step(self, cluster: Cluster, see: Reader, act: _Named, alternative: Any) -> Step:
         writes: Writes = []
-        lines, says, answers, refused = [], "", [], False
+        done: list[Served] = []
+        says, refused = "", False
         for effect in _flat(alternative):
             if isinstance(effect, str):
                 says = effect
@@ -184,14 +185,14 @@ class Actor:
                 continue
             elif isinstance(effect, Request):
                 served = cluster.serve(see, effect)
-                lines.append(effect.line)
-                answers.append(str(served.response.code))
+                done.append(served)
                 writes += served.writes
                 refused = not served.response.code.ok
             else:
                 writes.append((effect.var, effect.update))
-        kind = StepKind.FAULT if self.role is Role.FAULT else StepKind.CALL if lines else StepKind.LOCAL
-        return Step(writes, ", ".join(lines), says, ", ".join(answers), kind, "apiserver" if lines else "")
+        if done:
+            return attrs.evolve(stepped(done, [], says=says), writes=writes)
+        return Step(writes, says=says, kind=StepKind.FAULT if self.role is Role.FAULT else StepKind.LOCAL)
 
 
 def _flat(alternative: Any) -> Iterator[Any]:

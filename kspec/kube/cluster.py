@@ -206,23 +206,32 @@ class Cluster:
             alike = len({attrs.evolve(n, name="", labels=()) for n in self.scope.nodes}) == 1
             world_families["nodes"] = Family(len(self.scope.nodes), {}, alike and self.reductions.fold)
         from kspec.kube.narrate import Narrator
+        from kspec.kube.truth import bound
 
         return System(
             name=self.name,
             variables=variables,
             families=world_families,
             actions=tuple(actions),
-            properties=self.properties,
+            properties=tuple(bound(p, self) for p in self.applicable()),
             scope=self.scope.described(),
             settings=dict(self.settings),
             assumptions=self._assumptions(),
             not_modelled=(*self.not_modelled, *[f"{c.name}: {t}" for c in self.components for t in c.not_modelled]),
-            not_applicable=self.not_applicable,
+            not_applicable=(*self.not_applicable, *self.inapplicable()),
             expected=self.expected,
             again=self.system,
-            exact=None if self.reductions.exact_order else self.exact,
+            exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),
         )
+
+    def applicable(self) -> list[Property]:
+        """The properties that can speak of something here."""
+        return [p for p in self.properties if all(cls in self.kinds for cls in p.about)]
+
+    def inapplicable(self) -> list[str]:
+        """The other properties, by name."""
+        return [p.name for p in self.properties if not all(cls in self.kinds for cls in p.about)]
 
     def exact(self) -> System:
         """The same cluster, in which each watch keeps the order of its events."""
@@ -234,6 +243,9 @@ class Cluster:
             cls: Learned({o: set(f) for o, f in x.fields.items()}, list(x.names)) for cls, x in self.learned.items()
         }
         return attrs.evolve(self, reductions=reductions, learned=learned)
+
+    def _is_late(self) -> bool:
+        return any(kind.late for kind in self.kinds.values())
 
     def _assumptions(self) -> tuple[str, ...]:
         late = {c: m for c, m in self.scope.caches.items() if m != FRESH}
@@ -520,6 +532,18 @@ def stepped(served: Iterable[Served], extra: Writes, *, says: str = "") -> Step:
         answer=", ".join(str(s.response.code) for s in done),
         kind=StepKind.CALL,
         via="apiserver",
+        swapped=swapped(done),
+    )
+
+
+def swapped(served: Iterable[Served]) -> tuple[tuple[Var, str], ...]:
+    """The conditional writes that were granted: which object, and who had read it."""
+    return tuple(
+        [
+            (s.target, s.request.reader)
+            for s in served
+            if s.target is not None and s.request.reader and s.request.verb is Verb.UPDATE and s.response.writes
+        ]
     )
 
 

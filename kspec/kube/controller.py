@@ -266,25 +266,22 @@ class Controller:
 
         def reconcile(see: Reader) -> Iterator[Step]:
             for first in begin_(see):
-                todo: list[tuple[Step, Writes, str, list[str], list[str]]] = []
-                todo.append((first, list(first.writes), first.says, [], []))
+                todo: list[tuple[Writes, list[Step]]] = [(list(first.writes), [])]
                 while todo:
-                    _, writes, says, actions, answers = todo.pop()
+                    writes, done = todo.pop()
                     over = Overlay(see, writes)
                     if over(self.work(key), whole) is None:
                         yield Step(
                             writes,
-                            ", ".join(actions) or "sync",
-                            says,
-                            ", ".join(answers),
-                            StepKind.CALL if actions else StepKind.LOCAL,
-                            "apiserver" if actions else "",
+                            action=", ".join(s.action for s in done) or "sync",
+                            says=first.says,
+                            answer=", ".join(s.answer for s in done),
+                            kind=StepKind.CALL if done else StepKind.LOCAL,
+                            via="apiserver" if done else "",
+                            swapped=tuple(pair for s in done for pair in s.swapped),
                         )
                         continue
-                    for step in call(over):
-                        todo.append(
-                            (step, [*writes, *step.writes], says, [*actions, step.action], [*answers, step.answer])
-                        )
+                    todo.extend(([*writes, *step.writes], [*done, step]) for step in call(over))
 
         return reconcile
 

@@ -1,0 +1,23 @@
+"""What must hold of a Kubernetes cluster: one module for each part of the system."""
+
+from kspec_properties.replicas import no_surplus_pods, replicas_converge
+from kspec_properties.rollouts import (
+    a_rollout_completes,
+    availability_is_kept_by_the_controller,
+    sizes_stay_within_surge,
+)
+from kspec_properties.scheduling import a_pod_is_bound_once_and_where_it_fits, no_pod_stays_pending_for_ever
+from kspec_properties.store import concurrent_updates_never_both_succeed, nothing_but_the_api_server_writes_the_store
+
+ALL = (
+    concurrent_updates_never_both_succeed,
+    nothing_but_the_api_server_writes_the_store,
+    no_surplus_pods,
+    replicas_converge,
+    sizes_stay_within_surge,
+    availability_is_kept_by_the_controller,
+    a_rollout_completes,
+    a_pod_is_bound_once_and_where_it_fits,
+    no_pod_stays_pending_for_ever,
+)
+"""Every property of a cluster, in the order of reports."""
