@@ -19,13 +19,12 @@ from kspec.engines.common import (
     conclude,
     counterexample,
     fair_kinds,
-    happened,
     kinds_of,
     laid_out_again,
     select,
 )
 from kspec.kernel.actions import Action
-from kspec.kernel.errors import Grew, SlotsExhausted, SpecError, UntrustworthyError
+from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
 from kspec.kernel.properties import Predicate, Property, PropertyKind, Witness
 from kspec.kernel.result import Limits, Progress, Result
 from kspec.kernel.system import System
@@ -198,8 +197,8 @@ class Search:
     def _judge_step(self, source: int, occurrence: Occurrence, after: State) -> None:
         for prop in self._open(PropertyKind.STEP_INVARIANT):
             before, behind = self.world.reader(self.states[source]), self.world.reader(after)
-            if not ask(f"predicate {prop.name}", prop.predicate, before, happened(occurrence), behind):
-                self._violated(prop, [*self._way_to(source), (occurrence, self._kept(after))])
+            if not ask(f"predicate {prop.name}", prop.predicate, before, occurrence.happened, behind):
+                self._violated(prop, [*self._way_to(source), (occurrence, after)])
 
     # ---- liveness
 
@@ -253,21 +252,9 @@ class Search:
         loop_at: int | None = None,
         culprit: int = -1,
     ) -> None:
-        """Keep a counterexample: a real behaviour, also where the states of the search were labelled anew."""
-        states, steps = [self.world.initial], list[Occurrence]()
-        for occurrence, kept in way:
-            step, after = self._really(states[-1], occurrence, kept)
-            steps.append(step)
-            states.append(after)
+        """Keep a counterexample: the steps of a way from the initial state, each with the state after it."""
+        states = [self.states[0], *(state for _, state in way)]
+        steps = [occurrence for occurrence, _ in way]
         self.findings.violations[prop.name] = counterexample(
             self.world, prop, states, steps, loop_at=loop_at, culprit=states[culprit]
         )
-
-    def _really(self, state: State, occurrence: Occurrence, kept: State) -> tuple[Occurrence, State]:
-        """The same step from a state that may bear other labels. Raises UntrustworthyError if there is none."""
-        possible = self.world.steps_of(state, occurrence.action, occurrence.member)
-        for step in sorted(possible, key=lambda step: step.choice != occurrence.choice):
-            after = self.world.apply(state, step)
-            if self._kept(after) == kept:
-                return step, after
-        raise UntrustworthyError(f"{self.system.name}: a step {occurrence.label} of the search cannot be taken again")
