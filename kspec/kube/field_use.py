@@ -51,7 +51,10 @@ _POD_SPEC: Table = {
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
     "affinity": {"nodeAffinity": _all(READ, "requiredDuringSchedulingIgnoredDuringExecution")},
-    "volumes": _all(NO_EFFECT, "name configMap downwardAPI emptyDir hostPath projected secret"),
+    "volumes": {
+        "name": READ,
+        **_all(NO_EFFECT, "configMap downwardAPI emptyDir hostPath projected secret"),
+    },
     **_all(
         NO_EFFECT, "automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostPID"
     ),

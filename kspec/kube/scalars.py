@@ -50,7 +50,7 @@ def plain(text: str) -> Scalar:
         number = _integer(integer)
         if -(2**63) <= number < 2**64:
             return number
-    if _FLOAT.fullmatch(digits):
+    if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)):
         return _as_json(float(digits))
     return text
 

@@ -244,6 +244,8 @@ def _scalar_problem(shape: str, value: Any) -> str | None:
             return str(error)
         return None
     if shape == "string":
+        if isinstance(value, bool):
+            return wrong + ": quote it (unquoted y, yes, on, n, no and off are true and false)"
         return None if isinstance(value, str) else wrong + ("" if isinstance(value, (Mapping, list)) else ": quote it")
     if shape == "boolean":
         return None if isinstance(value, bool) else wrong

@@ -55,6 +55,10 @@ class Fault:
     message: str
 
 
+_Chunk = tuple[int, str | Fault]
+"""The first line and the text of a document, or why there is none."""
+
+
 class _Unreadable(Exception):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -68,41 +72,51 @@ def read_documents(text: str) -> tuple[tuple[Document, ...], tuple[Fault, ...]]:
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1
         return (), (Fault(line, f"this is not text: it contains the control character U+{ord(control.group()):04X}"),)
+    if text.lstrip()[:1] != "{":
+        return _built(_yaml_chunks(text), is_json=False)
+    documents, faults = _built(_json_chunks(text), is_json=True)
+    if faults and not documents:
+        # A flow mapping of YAML starts like JSON does; kubectl tries both too.
+        as_yaml, wrong = _built(_yaml_chunks(text), is_json=False)
+        return (as_yaml, ()) if not wrong else (documents, faults)
+    return documents, faults
+
+
+def _built(chunks: Iterator[_Chunk], *, is_json: bool) -> tuple[tuple[Document, ...], tuple[Fault, ...]]:
     documents: list[Document] = []
     faults: list[Fault] = []
-    for line, chunk, is_json in _json_chunks(text) if text.lstrip()[:1] == "{" else _yaml_chunks(text):
+    for line, chunk in chunks:
         if isinstance(chunk, Fault):
             faults.append(chunk)
             continue
+        builder = _Builder(line, is_json)
         try:
-            builder = _Builder(line, is_json)
             value = builder.build(chunk)
-            faults += builder.faults
-            if value is not None:
-                first = value.line if isinstance(value, (YamlMap, YamlList)) else line
-                documents.append(Document(value, first))
         except _Unreadable as error:
             faults += [*builder.faults, error.fault]
+            continue
+        faults += builder.faults
+        if value is not None:
+            documents.append(Document(value, value.line if isinstance(value, (YamlMap, YamlList)) else line))
     return tuple(documents), tuple(faults)
 
 
-def _yaml_chunks(text: str) -> Iterator[tuple[int, str | Fault, bool]]:
-    """First line, text of each document. Raises nothing: what is wrong is a Fault in place of the text."""
+def _yaml_chunks(text: str) -> Iterator[_Chunk]:
+    """The documents of a YAML text."""
     start, lines = 1, []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.startswith("---"):
             lines.append(line)
             continue
-        yield start, _sized(start, "\n".join(lines)), False
+        yield start, _sized(start, "\n".join([*lines, ""]))
         start, lines = number + 1, []
         rest = line[3:].strip()
         if rest and not rest.startswith("#"):
             yield (
                 number,
                 Fault(number, "after the document separator `---` only a comment may follow: go on on the next line"),
-                False,
             )
-    yield start, _sized(start, "\n".join(lines)), False
+    yield start, _sized(start, "\n".join(lines))
 
 
 def _sized(line: int, chunk: str) -> str | Fault:
@@ -111,7 +125,7 @@ def _sized(line: int, chunk: str) -> str | Fault:
     return chunk
 
 
-def _json_chunks(text: str) -> Iterator[tuple[int, str | Fault, bool]]:
+def _json_chunks(text: str) -> Iterator[_Chunk]:
     """The same for a stream of JSON values. JSON's own parser judges the syntax, and tabs become blanks for YAML's."""
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     position = 0
@@ -123,15 +137,15 @@ def _json_chunks(text: str) -> Iterator[tuple[int, str | Fault, bool]]:
         try:
             _, end = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
-            yield line, Fault(error.lineno, f"this is not JSON: {error.msg} (column {error.colno})"), True
+            yield line, Fault(error.lineno, f"this is not JSON: {error.msg} (column {error.colno})")
             return
         except ValueError as error:
-            yield line, Fault(line, f"this is not JSON: {error}"), True
+            yield line, Fault(line, f"this is not JSON: {error}")
             return
         except RecursionError:
-            yield line, Fault(line, f"nested deeper than {MAX_DEPTH} levels: no Kubernetes object is"), True
+            yield line, Fault(line, f"nested deeper than {MAX_DEPTH} levels: no Kubernetes object is")
             return
-        yield line, _sized(line, text[position:end].replace("\t", " ")), True
+        yield line, _sized(line, text[position:end].replace("\t", " "))
         position = end
 
 
