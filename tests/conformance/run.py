@@ -1,4 +1,4 @@
-"""Run vector files through the models: `tests/conformance/run.py DIR [--json FILE]`.
+"""Run vector files through the models: `tests/conformance/run.py DIR [--json FILE] [--record]`.
 
 A vector file holds cases of one topic, taken from upstream's own tests or computed by running upstream's code. Its
 adapter is the module `tests/conformance/adapters/<file name with underscores>.py`, which has
@@ -11,13 +11,15 @@ adapter is the module `tests/conformance/adapters/<file name with underscores>.p
 and nothing else is asked of it (`from tests.conformance.interface import Given, Skip`). The runner compares the answer
 with `expect` exactly: the same keys, the same values, `True` is not `1`, lists in order; a tuple is as good as a
 list. So an adapter gives just the keys that cases of its `op` expect, and answers `{"error": True}` where the model
-raises the ValueError that such a case expects; where cases of one `op` ask now for this and now for that, it answers
-`AtLeast({...})` with all of it. An adapter is thin: it parses `given` into the model's types, calls
-the model's decision *through its module* (`decisions.f(...)`, so that a broken twin is met here too), and shapes the
-answer; no logic of Kubernetes has a place in it. Any other exception makes the case fail, with its message.
+raises the ValueError that such a case expects. Where cases of one `op` ask now for this and now for that, it answers
+`AtLeast({...})` with all of it.
+
+An adapter is thin: it parses `given` into the model's types, calls the model's decision *through its module*
+(`decisions.f(...)`, so that a broken twin is met here too), and shapes the answer; no logic of Kubernetes has a
+place in it. Any other exception makes the case fail, with its message.
 
 A topic without an adapter counts all its cases as skipped. Exit code: 0 nothing failed, 1 something failed, 2 the
-folder or a file cannot be used.
+folder or a file cannot be used. Cases that we judge wrong stay failed; docs/conformance.md lists them.
 """
 
 from __future__ import annotations
@@ -32,51 +34,12 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import attrs
-
 from kspec.kernel.errors import UsageError
-from tests.conformance import vectors
+from tests.conformance import record, vectors
 from tests.conformance.interface import Adapter, Case, Skip, difference
+from tests.conformance.outcome import Outcome, TopicResult
 
 PACKAGE = "tests.conformance.adapters"
-
-
-@attrs.frozen
-class Outcome:
-    """What became of one case: `why` is empty if it passed."""
-
-    case: Case
-    skipped: bool = False
-    why: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether the model says something else than upstream."""
-        return bool(self.why) and not self.skipped
-
-
-@attrs.frozen
-class TopicResult:
-    """The outcomes of a topic's cases, in the order of the file."""
-
-    topic: str
-    outcomes: tuple[Outcome, ...]
-    has_adapter: bool = True
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        """The cases in which the model disagrees."""
-        return tuple(o for o in self.outcomes if o.failed)
-
-    @property
-    def skipped(self) -> tuple[Outcome, ...]:
-        """The cases of which the model said nothing."""
-        return tuple(o for o in self.outcomes if o.skipped)
-
-    @property
-    def passed(self) -> int:
-        """The number of cases in which the model agrees."""
-        return len(self.outcomes) - len(self.failed) - len(self.skipped)
 
 
 def adapter_for(topic: str) -> Adapter | None:
@@ -157,11 +120,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="run.py", description="Run vector files through the models.")
     parser.add_argument("folder", metavar="DIR", type=Path, help="the folder of vector files (*.yaml)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the counts of each topic as JSON")
+    parser.add_argument("--record", action="store_true", help="also rewrite the table of docs/conformance.md")
     given = parser.parse_args(arguments)
     try:
         results = run_folder(given.folder)
         if given.json is not None:
             given.json.write_text(json.dumps(as_json(results), indent=2) + "\n")
+        if given.record:
+            digest = record.digest(given.folder)
+            record.DOCUMENT.write_text(record.updated(record.DOCUMENT.read_text(), results, digest))
     except (UsageError, OSError) as error:
         print(f"run.py: {error}", file=sys.stderr)
         return 2
