@@ -1,0 +1,110 @@
+"""Errors are for people: what is wrong and what to do, in one message; the traceback goes to a file.
+
+A fault in a spec's own code is told apart from a fault of kspec by the last frame of either: the first is exit 2 with
+the spec's file and line, the second exit 70.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import sysconfig
+import tempfile
+import traceback
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import TracebackType
+
+import click
+
+from kspec.kernel.errors import KspecError, SlotsExhausted
+from kspec.kernel.result import Exit
+from kspec.outcome import code_of
+
+CHECKER = Path(__file__).resolve().parents[1]
+
+
+def explained(error: BaseException) -> tuple[Exit, str]:
+    """The exit code of an error and the message for a person; writes a traceback file where one can help."""
+    if isinstance(error, click.ClickException):
+        return Exit.USAGE, _of_click(error)
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return Exit.INTERRUPTED, "interrupted"
+    if isinstance(error, KspecError):
+        return code_of(error), str(error)
+    if isinstance(error, SlotsExhausted):
+        return Exit.INCONCLUSIVE, f"limited by slots of {error.family}: a generated name was needed and none was free"
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    where = spec_frame(error.__traceback__)
+    if where is not None:
+        path, line, function = where
+        return Exit.USAGE, f"{path}:{line}: {what} (in {function}); the traceback is in {_written(error)}"
+    return Exit.INTERNAL, f"internal error: {what}. This is a fault of kspec; its traceback is in {_written(error)}"
+
+
+def report(error: BaseException) -> int:
+    """Print an error; answer with its exit code."""
+    code, message = explained(error)
+    with contextlib.suppress(OSError):
+        click.echo(f"kspec: {message}", err=True)
+    return int(code)
+
+
+def spec_frame(tb: TracebackType | None) -> tuple[str, int, str] | None:
+    """Where a spec's own code failed (file, line, function), or None if the last code of either kind was kspec's."""
+    found: tuple[str, int, str] | None = None
+    specs = {point.value.split(":")[0].split(".")[0] for point in entry_points(group="kspec.spec")}
+    libraries = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    while tb is not None:
+        frame = tb.tb_frame
+        path = Path(frame.f_code.co_filename)
+        root = str(frame.f_globals.get("__name__", "")).split(".")[0]
+        if path.is_file():
+            resolved = path.resolve()
+            if resolved.is_relative_to(CHECKER):
+                found = None
+            elif root in specs or not any(resolved.is_relative_to(library) for library in libraries):
+                found = (_short(resolved), tb.tb_lineno, frame.f_code.co_name)
+        tb = tb.tb_next
+    return found
+
+
+def flushed(code: int) -> int:
+    """Flush what was printed. A reader that went away (`kspec ... | head`) is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            silence(stream.fileno() if not stream.closed else None)
+    return code
+
+
+def silence(descriptor: int | None) -> None:
+    """Let what is still printed there go nowhere."""
+    if descriptor is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+def _of_click(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "kspec"
+    return f"{message[:1].lower()}{message[1:]} (see `{command} --help`)"
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _written(error: BaseException) -> str:
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="kspec-traceback-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.writelines(traceback.format_exception(error))
+            return file.name
+    except OSError:
+        return "no file: it could not be written"

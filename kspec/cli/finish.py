@@ -1,0 +1,72 @@
+"""The end of a run: counterexamples to files, the report to the terminal, the result to JSON, the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from kspec import outcome as judging
+from kspec.cli import output
+from kspec.kernel.errors import UsageError
+from kspec.outcome import Outcome
+from kspec.report.files import TraceFiles, write_traces
+
+REPORTS = Path("reports")
+"""Where runs write, below the current folder."""
+
+
+def finish(outcomes: Sequence[Outcome], *, out: Path | None, json_file: str | None, seed: int) -> int:
+    """Write and print all that a run found; answer with its exit code. Raises UsageError if it cannot be written."""
+    files = _write(outcomes, out)
+    stories = {key: _read(found.text) for key, found in files.items()}
+    report = output.Report(outcomes, files, stories)
+    if json_file is not None:
+        _write_json(outcomes, files, json_file, seed)
+    output.show(report, err=json_file == "-")
+    return int(judging.exit_code(outcomes))
+
+
+def _write(outcomes: Sequence[Outcome], out: Path | None) -> dict[tuple[str, str], TraceFiles]:
+    from kspec import run
+
+    told = [o.result for o in outcomes if any(p.trace is not None for p in o.result.properties)]
+    several = len({o.result.name for o in outcomes}) > 1
+    files: dict[tuple[str, str], TraceFiles] = {}
+    for result in told:
+        folder = REPORTS / result.name if out is None else out / result.name if several else out
+        for name, written in write_traces(result, folder, run.story).items():
+            files[result.name, name] = written
+    return files
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _write_json(
+    outcomes: Sequence[Outcome], files: Mapping[tuple[str, str], TraceFiles], json_file: str, seed: int
+) -> None:
+    from kspec.report.result import result_document
+
+    folder = Path() if json_file == "-" else Path(json_file).parent
+    context = click.get_current_context()
+    document = result_document(
+        [o.result for o in outcomes],
+        command=["kspec", *(context.obj or [])],
+        exit_code=int(judging.exit_code(outcomes)),
+        seed=seed,
+        verdict=judging.verdict(outcomes),
+        trace_files={key: Path(os.path.relpath(f.trace, folder)).as_posix() for key, f in files.items()},
+    )
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if json_file == "-":
+        output.emit(text)
+        return
+    try:
+        Path(json_file).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--json {json_file}: {error.strerror}") from error

@@ -1,0 +1,303 @@
+"""What a person reads on the terminal. The first line is the verdict; tables are drawn with rich.
+
+Everything is rendered to text first and printed at once, so that a reader that goes away is no error.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from kspec import outcome as judging
+from kspec.cli import errors
+from kspec.kernel.result import EXIT_OF, Exit, PropertyResult, Result, Verdict
+from kspec.outcome import Outcome
+from kspec.report.files import TraceFiles
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PLAIN_WIDTH = 120
+"""Columns where standard output is no terminal."""
+
+STYLES = {Exit.ESTABLISHED: "green", Exit.VIOLATED: "bold red", Exit.INCONCLUSIVE: "yellow", Exit.SANITY: "magenta"}
+
+Files = Mapping[tuple[str, str], TraceFiles]
+"""The files of each counterexample, by system and property."""
+
+
+@attrs.frozen
+class Report:
+    """All that is printed of a run: outcomes, the files and the told stories of their counterexamples."""
+
+    outcomes: Sequence[Outcome]
+    files: Files = attrs.field(factory=dict)
+    stories: Mapping[tuple[str, str], str] = attrs.field(factory=dict)
+
+
+def emit(text: str, *, err: bool = False) -> None:
+    """Print; a reader that went away is no error."""
+    stream = sys.stderr if err else sys.stdout
+    try:
+        click.echo(text, file=stream)
+        stream.flush()
+    except BrokenPipeError:
+        errors.silence(stream.fileno())
+
+
+def show(report: Report, *, err: bool = False) -> None:
+    """Print a run (on standard error when standard output is for data)."""
+    emit(headline(report.outcomes) + "\n" + body(report, terminal=_is_terminal(err)), err=err)
+    for found in report.outcomes:
+        if found.result.verdict is Verdict.ERROR and not found.result.properties:
+            emit(f"kspec: {found.result.name}: {'; '.join(found.reasons)}", err=True)
+    for missing in sorted({files.missing for files in report.files.values() if files.missing}):
+        emit(f"kspec: no picture was drawn: {missing}", err=True)
+
+
+def headline(outcomes: Sequence[Outcome]) -> str:
+    """The first line: the verdict of the run, and what it is about."""
+    verdict, code = judging.verdict(outcomes), judging.exit_code(outcomes)
+    if code is Exit.ESTABLISHED:
+        return f"{verdict.value}: {_established(outcomes)}"
+    deciding = [o for o in outcomes if o.exit == code]
+    parts: list[str] = []
+    for found in deciding:
+        names = [
+            p.name
+            for p in found.result.properties
+            if p.verdict is found.verdict and p.name not in found.result.expected
+        ]
+        about = ", ".join(names) or ("could not be checked" if found.verdict is Verdict.ERROR else found.reasons[0])
+        parts.append(f"{about} ({found.result.name})" if names else f"{found.result.name}: {about}")
+    more = f", and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return f"{verdict.value}: {'; '.join(parts[:3])}{more}"
+
+
+def _established(outcomes: Sequence[Outcome]) -> str:
+    plain = [p for o in outcomes for p in o.result.properties if p.name not in o.result.expected]
+    known = [p for o in outcomes for p in o.result.properties if p.name in o.result.expected]
+    noun = "theorem" if any(p.kind == "theorem" for p in plain) else "property"
+    parts = []
+    if plain:
+        names = plain[0].name if len(plain) == 1 else _count(len(plain), noun)
+        systems = {o.result.name for o in outcomes if any(p in plain for p in o.result.properties)}
+        parts.append(f"{names} of {next(iter(systems)) if len(systems) == 1 else _count(len(systems), 'system')}")
+    if known:
+        found = f"{known[0].name} of {outcomes[0].result.name}" if len(outcomes) == len(known) == 1 else ""
+        parts.append(f"{found}, as expected" if found else f"{_count(len(known), 'expected violation')} found")
+    return ", and ".join(parts)
+
+
+def body(report: Report, *, terminal: bool) -> str:
+    """Everything below the first line."""
+    console, buffer = _console(terminal)
+    known = [o for o in report.outcomes if o.result.expected]
+    for found in report.outcomes:
+        if found.result.properties or EXIT_OF[found.result.verdict] is not Exit.ESTABLISHED:
+            _system(console, found)
+            for prop in found.result.properties:
+                expected = prop.name in found.result.expected
+                _counterexample(console, report, found.result, prop, told=not expected or len(report.outcomes) == 1)
+    if known:
+        _expected(console, report, known)
+    return buffer.getvalue().rstrip("\n")
+
+
+# ---- one system
+
+
+def _system(console: Console, found: Outcome) -> None:
+    from rich.text import Text
+
+    result = found.result
+    header = Text("\n" + result.name, style="bold")
+    header.append(f" · {result.engine}", style="not bold")
+    for title, mapping in (("scope", result.scope), ("settings", result.settings)):
+        if mapping:
+            header.append(f" · {title} {_mapping(mapping)}", style="not bold")
+    console.print(header)
+    if result.properties:
+        console.print(_table(result))
+    if result.engine != "z3" and (result.properties or result.distinct_states):
+        console.print(Text("  " + _counts(result)))
+    if result.rungs:
+        console.print(_rungs(result))
+    _list(console, "limited by", result.limits)
+    _list(console, "never enabled", result.never_enabled)
+    _list(console, "assumptions", result.assumptions)
+    _list(console, "not modelled", result.not_modelled)
+    _list(console, "not applicable", result.not_applicable)
+    _list(console, "notes", result.notes)
+    fairness = dict.fromkeys(kind for p in result.properties for kind in p.fairness)
+    _list(console, "weakly fair", fairness)
+
+
+def _table(result: Result) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE, pad_edge=True, show_edge=False)
+    table.add_column("property", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for prop in result.properties:
+        style = "cyan" if prop.name in result.expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
+        table.add_row(Text(prop.name), Text(_verdict(prop), style=style), Text(_about(prop)))
+    return table
+
+
+def _verdict(prop: PropertyResult) -> str:
+    if prop.bound is None:
+        return prop.verdict.value
+    return f"{prop.verdict.value} ({prop.bound} runs)" if prop.verdict is Verdict.SAMPLED else _bounded(prop)
+
+
+def _bounded(prop: PropertyResult) -> str:
+    return f"{prop.verdict.value} (k = {prop.bound})"
+
+
+def _about(prop: PropertyResult) -> str:
+    clause = prop.trace.clause if prop.trace is not None else ""
+    lines = [prop.sentence, clause, prop.why]
+    return "\n".join(dict.fromkeys(line for line in lines if line))
+
+
+def _counts(result: Result) -> str:
+    parts = [
+        f"{result.distinct_states:,} distinct",
+        f"{result.generated_states:,} generated",
+        f"depth {result.depth}",
+        f"{result.seconds:.1f} s",
+        f"{result.peak_memory_mb:,} MB",
+        "complete" if result.complete else "not complete",
+    ]
+    return " · ".join(parts)
+
+
+def _rungs(result: Result) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE, show_edge=False)
+    for title, justify in (("rung", "left"), ("verdict", "left"), ("distinct", "right"), ("generated", "right")):
+        table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=True)
+    table.add_column("depth", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("", overflow="fold")
+    for rung in result.rungs:
+        unfinished = rung.verdict is Verdict.INCONCLUSIVE and not rung.base
+        table.add_row(
+            Text(rung.name if rung.base else f"{rung.name} (further)"),
+            Text("not finished" if unfinished else rung.verdict.value),
+            f"{rung.distinct_states:,}",
+            f"{rung.generated_states:,}",
+            str(rung.depth),
+            f"{rung.seconds:.1f}",
+            Text(", ".join(rung.limits)),
+        )
+    return table
+
+
+def _list(console: Console, title: str, lines: Sequence[str] | Mapping[str, Any]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if lines:
+        console.print(Text(f"  {title}:"))
+        for line in lines:
+            console.print(Padding(Text(f"· {line}"), (0, 0, 0, 4)))
+
+
+def _mapping(mapping: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(mapping.items()))
+
+
+# ---- counterexamples
+
+
+def _counterexample(console: Console, report: Report, result: Result, prop: PropertyResult, *, told: bool) -> None:
+    from rich.text import Text
+
+    key = (result.name, prop.name)
+    if key in report.stories and told:
+        console.print(Text("\n" + report.stories[key].rstrip("\n"), no_wrap=True), crop=False, overflow="ignore")
+    if key in report.files:
+        console.print(Text(f"\n  written: {_where(report.files[key])}", no_wrap=True), crop=False, overflow="ignore")
+
+
+def _where(files: TraceFiles) -> str:
+    return ", ".join(str(path) for path in (files.trace, files.text, files.picture) if path is not None)
+
+
+def _expected(console: Console, report: Report, known: Sequence[Outcome]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    pictures = "pictures written" if any(f.picture for f in report.files.values()) else "no pictures"
+    console.print(Text(f"\nexpected violations: known bugs, found on purpose, {pictures}", style="bold"))
+    table = Table(box=box.SIMPLE, show_edge=False)
+    table.add_column("system", no_wrap=True)
+    table.add_column("property", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for found in known:
+        for prop in found.result.properties:
+            if prop.name in found.result.expected:
+                files = report.files.get((found.result.name, prop.name))
+                about = str(files.picture or files.trace) if files is not None else _about(prop)
+                style = "cyan" if prop.verdict is Verdict.VIOLATED else "bold magenta"
+                table.add_row(found.result.name, Text(prop.name), Text(prop.verdict.value, style=style), Text(about))
+    console.print(table)
+    for found in known:
+        for reason in found.reasons:
+            console.print(Text(f"  {found.result.name}: {reason}"))
+
+
+# ---- tables of `kspec list`
+
+
+def columns(titles: Sequence[str], rows: Sequence[Sequence[str]], *, terminal: bool | None = None) -> str:
+    """A table of plain words, as wide as the terminal; where there is none, one line a row, without wrapping."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    inside = _is_terminal(False) if terminal is None else terminal
+    console, buffer = _console(inside)
+    if not inside:
+        console.width = 2 + sum(max(len(cell) for cell in column) + 3 for column in zip(titles, *rows, strict=True))
+    table = Table(box=box.SIMPLE, show_edge=False)
+    for i, title in enumerate(titles):
+        table.add_column(title, no_wrap=i == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n"))
+
+
+def _is_terminal(err: bool) -> bool:
+    return (sys.stderr if err else sys.stdout).isatty()
+
+
+def _console(terminal: bool) -> tuple[Console, io.StringIO]:
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    width = shutil.get_terminal_size().columns if terminal else PLAIN_WIDTH
+    return Console(file=buffer, force_terminal=terminal, width=width, highlight=False), buffer
+
+
+def _count(n: int, noun: str) -> str:
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{n} {noun if n == 1 else plural}"
