@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable
+from functools import partial
 
+from kspec.engines import explicit, reference
 from kspec.kernel.result import Result
 
 Explore = Callable[..., Result]
 
-NAMES = [n for n in ("reference", "explicit") if importlib.util.find_spec(f"kspec.engines.{n}") is not None]
-
 ENGINES: dict[str, Explore] = {
-    name: module.explore
-    for name in NAMES
-    if hasattr(module := importlib.import_module(f"kspec.engines.{name}"), "explore")
+    "reference": reference.explore,
+    "explicit": explicit.explore,
+    "explicit, not folded": partial(explicit.explore, fold=False),
 }
 """By name: `explore(system, limits=..., progress=..., properties=...)`."""
+
+FOLDING = ("explicit",)
+"""Those that take states which differ only in who is who for one."""

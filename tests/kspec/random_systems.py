@@ -1,0 +1,336 @@
+"""Random small systems, each as a recipe with two readings: a kspec system, and a naive one that shares no code.
+
+A recipe has global variables, one that may mention a member (`holder`), and a family. Its actions are of nobody or of
+each member; their guards ask for one value, the own value, how many members or other members have a value; their
+writes set or add. `system` reads a recipe as functions of a kspec reader; `Naive` reads it on flat tuples.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from kspec.kernel.actions import Action, Reader, Role, Set, Step, whole
+from kspec.kernel.properties import Happened, Property, PropertyKind, Witness
+from kspec.kernel.system import Family, System
+from kspec.kernel.values import Ref
+
+DOMAIN = 3
+"""Every variable but `holder` has the values 0, 1, 2."""
+
+FLAT = tuple[Any, ...]
+
+
+@attrs.frozen
+class Atom:
+    """One comparison. `what`: global, own, others, count, held or free; `n` bounds a count from below."""
+
+    what: str
+    variable: str = ""
+    value: int = 0
+    n: int = 0
+    negated: bool = False
+    lens: bool = False
+
+
+@attrs.frozen
+class Write:
+    """One write. `where`: global, own, hold (holder := me), release, held (the member that the holder mentions)."""
+
+    where: str
+    variable: str = ""
+    value: int = 0
+    adds: bool = False
+
+
+@attrs.frozen
+class Rule:
+    """One action: enabled when all atoms hold, then one of the outcomes happens."""
+
+    name: str
+    each: bool
+    role: Role
+    fair: bool
+    guard: tuple[Atom, ...]
+    outcomes: tuple[tuple[Write, ...], ...]
+
+
+@attrs.frozen
+class Claim:
+    """One property: some clause of `says` holds, each of which is a conjunction; of a step, unless `rule` takes it."""
+
+    name: str
+    kind: PropertyKind
+    says: tuple[tuple[Atom, ...], ...]
+    given: tuple[tuple[Atom, ...], ...] = ()
+    rule: str = ""
+    witness: tuple[tuple[Atom, ...], ...] | None = None
+
+
+@attrs.frozen
+class Recipe:
+    """A small system."""
+
+    globals: tuple[str, ...]
+    own: tuple[str, ...]
+    size: int
+    interchangeable: bool
+    rules: tuple[Rule, ...]
+    claims: tuple[Claim, ...]
+
+
+# ---- making recipes
+
+
+def recipe(seed: int) -> Recipe:
+    """The recipe with this number."""
+    rng = random.Random(seed)
+    size = rng.choice([0, 1, 2, 2, 3])
+    names = tuple(f"g{i}" for i in range(rng.choice([1, 1, 2])))
+    own = tuple(f"m{i}" for i in range(rng.choice([1, 1, 2]) if size < 3 else 1)) if size else ()
+    rules = tuple(_rule(rng, f"a{i}", names, own) for i in range(rng.randint(2, 7)))
+    claims = tuple(_claim(rng, kind, names, own, rules) for kind in PropertyKind if kind is not PropertyKind.THEOREM)
+    return Recipe(names, own, size, rng.random() < 0.7, rules, claims)
+
+
+def _rule(rng: random.Random, name: str, names: tuple[str, ...], own: tuple[str, ...]) -> Rule:
+    each = bool(own) and rng.random() < 0.6
+    role = rng.choice([Role.COMPONENT] * 4 + [Role.DELIVERY, Role.USER, Role.FAULT, Role.ENVIRONMENT])
+    fair = role in (Role.COMPONENT, Role.DELIVERY) and rng.random() < 0.75
+    guard = [_atom(rng, names, own, each) for _ in range(rng.choice([0, 1, 1, 1, 2, 2]))]
+    outcomes = [_writes(rng, names, own, each) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+    if any(write.where in ("held", "release") for outcome in outcomes for write in outcome):
+        guard.append(Atom("free", negated=True))
+    return Rule(name, each, role, fair, tuple(guard), tuple(outcomes))
+
+
+def _atom(rng: random.Random, names: tuple[str, ...], own: tuple[str, ...], each: bool) -> Atom:
+    kinds = ["global"]
+    if own:
+        kinds += ["count", "free"] + (["own", "own", "own", "others"] if each else [])
+    what, negated = rng.choice(kinds), rng.random() < 0.3
+    variable = "" if what == "free" else rng.choice(names if what == "global" else own)
+    return Atom(what, variable, rng.choice([0, 0, 1, 2]), rng.choice([1, 1, 2]), negated, rng.random() < 0.5)
+
+
+def _writes(rng: random.Random, names: tuple[str, ...], own: tuple[str, ...], each: bool) -> tuple[Write, ...]:
+    kinds = ["global"]
+    if own:
+        kinds += ["own", "own", "own", "hold"] if each else ["held", "release"]
+    found = []
+    for _ in range(rng.choice([1, 1, 1, 2])):
+        where = rng.choice(kinds)
+        variable = "" if where in ("hold", "release") else rng.choice(names if where == "global" else own)
+        found.append(Write(where, variable, rng.choice([0, 1, 1, 2]), rng.random() < 0.5))
+    return tuple(sorted(found, key=lambda w: w.where == "release"))
+
+
+def _formula(rng: random.Random, names: tuple[str, ...], own: tuple[str, ...]) -> tuple[tuple[Atom, ...], ...]:
+    return tuple(
+        tuple(_atom(rng, names, own, False) for _ in range(rng.choice([1, 1, 2]))) for _ in range(rng.choice([1, 2, 3]))
+    )
+
+
+def _claim(
+    rng: random.Random, kind: PropertyKind, names: tuple[str, ...], own: tuple[str, ...], rules: tuple[Rule, ...]
+) -> Claim:
+    return Claim(
+        name=kind.name.lower(),
+        kind=kind,
+        says=_formula(rng, names, own),
+        given=_formula(rng, names, own) if kind is PropertyKind.LEADS_TO else (),
+        rule=rng.choice(rules).name if kind is PropertyKind.STEP_INVARIANT else "",
+        witness=_formula(rng, names, own) if rng.random() < 0.4 else None,
+    )
+
+
+# ---- as a kspec system
+
+
+@attrs.frozen
+class Is:
+    """The lens for: is it this value?"""
+
+    value: int
+
+    def __call__(self, value: int) -> bool:
+        return value == self.value
+
+
+@attrs.frozen
+class Plus:
+    """The update that adds, round and round."""
+
+    value: int
+
+    def __call__(self, old: int) -> int:
+        return (old + self.value) % DOMAIN
+
+
+def is_free(holder: Ref | None) -> bool:
+    """The lens for: nobody is the holder."""
+    return holder is None
+
+
+def _asks(see: Reader, atom: Atom, plain: bool) -> bool:
+    lens = Is(atom.value) if atom.lens else whole
+    expected = True if atom.lens else atom.value
+    if atom.what == "free":
+        found = see("holder", is_free) if atom.lens else see("holder") is None
+    elif atom.what in ("global", "own"):
+        found = see(atom.variable, lens) == expected
+    elif atom.what == "others":
+        found = see.others(atom.variable, lens).count(expected) >= atom.n
+    else:
+        answers = see.each(atom.variable, lens) if plain else see.bag(atom.variable, lens)
+        found = answers.count(expected) >= atom.n
+    return bool(found) is not atom.negated
+
+
+def _function(rule: Rule, plain: bool) -> Callable[[Reader], Iterable[Step]]:
+    def function(see: Reader) -> Iterator[Step]:
+        if not all(_asks(see, atom, plain) for atom in rule.guard):
+            return
+        for number, outcome in enumerate(rule.outcomes):
+            writes: list[tuple[Any, Any]] = []
+            for write in outcome:
+                update = Plus(write.value) if write.adds else Set(write.value)
+                if write.where == "hold":
+                    writes.append(("holder", Set(see.me)))
+                elif write.where == "release":
+                    writes.append(("holder", Set(None)))
+                elif write.where == "held":
+                    writes.append(((write.variable, see("holder").index), update))
+                else:
+                    writes.append((write.variable, update))
+            yield Step(writes, action=f"outcome {number}")
+
+    return function
+
+
+def _predicate(formula: tuple[tuple[Atom, ...], ...], plain: bool) -> Callable[[Reader], bool]:
+    return lambda see: any(all(_asks(see, atom, plain) for atom in clause) for clause in formula)
+
+
+def _property(claim: Claim, plain: bool) -> Property:
+    says = _predicate(claim.says, plain)
+
+    def of_step(before: Reader, happened: Happened, after: Reader) -> bool:
+        return (
+            not (happened.action == "outcome 0" and happened.kind == f"x.{claim.rule}") or says(before) or says(after)
+        )
+
+    witness = None if claim.witness is None else Witness("witness", _predicate(claim.witness, plain))
+    return Property(
+        name=claim.name,
+        kind=claim.kind,
+        sentence=claim.name,
+        predicate=of_step if claim.kind is PropertyKind.STEP_INVARIANT else says,
+        given=_predicate(claim.given, plain) if claim.kind is PropertyKind.LEADS_TO else None,
+        witness=witness,
+    )
+
+
+def system(made: Recipe) -> System:
+    """A recipe as a kspec system."""
+    plain = not made.interchangeable
+    variables: dict[str, Any] = dict.fromkeys(made.globals, 0)
+    families = {}
+    if made.own:
+        variables["holder"] = None
+        families["members"] = Family(made.size, dict.fromkeys(made.own, 0), interchangeable=made.interchangeable)
+    return System(
+        name="random",
+        variables=variables,
+        families=families,
+        actions=[
+            Action("x", r.name, _function(r, plain), each="members" if r.each else None, role=r.role, fair=r.fair)
+            for r in made.rules
+        ],
+        properties=[_property(claim, plain) for claim in made.claims],
+    )
+
+
+# ---- naively
+
+
+@attrs.frozen
+class Move:
+    """A step as the naive reading knows it."""
+
+    rule: Rule
+    outcome: int
+    target: FLAT
+
+    @property
+    def label(self) -> str:
+        """The kind of action."""
+        return f"x.{self.rule.name}"
+
+
+class Naive:
+    """A recipe read on flat tuples: the globals, the holder if there are members, then the variables of each member."""
+
+    def __init__(self, made: Recipe) -> None:
+        self.made = made
+        self.fixed = [*made.globals, *(["holder"] if made.own else [])]
+        holder = [None] if made.own else []
+        self.initial: FLAT = (*[0] * len(made.globals), *holder, *[0] * (made.size * len(made.own)))
+
+    def at(self, variable: str, member: int = 0) -> int:
+        """Where a variable is."""
+        if variable in self.fixed:
+            return self.fixed.index(variable)
+        return len(self.fixed) + member * len(self.made.own) + self.made.own.index(variable)
+
+    def true(self, state: FLAT, formula: tuple[tuple[Atom, ...], ...]) -> bool:
+        """Whether a formula holds."""
+        return any(all(self.atom(state, atom, None) for atom in clause) for clause in formula)
+
+    def atom(self, state: FLAT, atom: Atom, me: int | None) -> bool:
+        """Whether an atom holds."""
+        members = range(self.made.size)
+        if atom.what == "free":
+            found = state[self.at("holder")] is None
+        elif atom.what in ("global", "own"):
+            found = state[self.at(atom.variable, me or 0)] == atom.value
+        else:
+            counted = [i for i in members if atom.what == "count" or i != me]
+            found = sum(state[self.at(atom.variable, i)] == atom.value for i in counted) >= atom.n
+        return found is not atom.negated
+
+    def moves(self, state: FLAT) -> list[Move]:
+        """Every step that is possible."""
+        found = []
+        for rule in self.made.rules:
+            for me in range(self.made.size) if rule.each else [None]:
+                if all(self.atom(state, atom, me) for atom in rule.guard):
+                    for number, outcome in enumerate(rule.outcomes):
+                        found.append(Move(rule, number, self.after(state, outcome, me)))
+        return found
+
+    def after(self, state: FLAT, outcome: tuple[Write, ...], me: int | None) -> FLAT:
+        """The state after an outcome; whom the holder mentions is what it was before."""
+        new = list(state)
+        for write in outcome:
+            if write.where in ("hold", "release"):
+                new[self.at("holder")] = Ref("members", me) if write.where == "hold" and me is not None else None
+                continue
+            member = state[self.at("holder")].index if write.where == "held" else me or 0
+            place = self.at(write.variable, member)
+            new[place] = (new[place] + write.value) % DOMAIN if write.adds else write.value
+        return tuple(new)
+
+    def orbit(self, state: FLAT) -> FLAT:
+        """The least of all renamings of a state."""
+        width, fixed = len(self.made.own), len(self.fixed)
+        rows = [state[fixed + i * width : fixed + (i + 1) * width] for i in range(self.made.size)]
+        found = []
+        for order in itertools.permutations(range(self.made.size)):
+            holder = [] if not width else [-1 if state[fixed - 1] is None else order.index(state[fixed - 1].index)]
+            found.append((*state[: len(self.made.globals)], *holder, *(x for i in order for x in rows[i])))
+        return min(found)
