@@ -309,6 +309,6 @@ def conclude(engine: str, system: System, chosen: Iterable[Property], findings: 
         assumptions=system.assumptions,
         not_modelled=system.not_modelled,
         not_applicable=system.not_applicable,
-        never_enabled=tuple(k for k in kinds_of(system) if k not in findings.enabled),
+        never_enabled=tuple(k for k in kinds_of(system) if k not in findings.enabled and k not in system.idle),
         interrupted=findings.interrupted,
     )

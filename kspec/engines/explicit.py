@@ -35,6 +35,9 @@ from kspec.kernel.world import Occurrence, State, World, is_component
 
 ENGINE = "explicit"
 
+PATIENCE = 20_000
+"""How many states are still expanded once a property is broken and names have run out."""
+
 
 def explore(
     system: System,
@@ -97,6 +100,7 @@ class Search:
         self.enabled: set[int] = set()
         self.found: dict[str, Found] = {}
         self.witnessed: dict[str, int] = {}
+        self._patient_until: int | None = None
         self._trees: dict[Any, Tree] = {}
         actions = {a.kind: a for a in system.actions}
         self.actions_by_kind = [actions[k] for k in self.tables.kinds]
@@ -110,10 +114,12 @@ class Search:
         try:
             self._enter(self.fold(list(self.tables.initial)), 0, -1, -1, judge)
             number = 0
-            while number < len(self.states):
+            while number < len(self.states) and not judge.is_done:
                 self._expand(number, judge)
                 number += 1
-            findings.explored = not any(r.startswith("depth") for r in self.meter.reached) and not self.tables.exhausted
+                if self.tables.exhausted and self.found and self._patience(number):
+                    break
+            findings.explored = number == len(self.states) and not any(r.startswith("depth") for r in self.meter.reached) and not self.tables.exhausted
         except Stop:
             pass
         except KeyboardInterrupt:
@@ -125,6 +131,15 @@ class Search:
         findings.enabled = {self.tables.kinds[k] for k in self.enabled}
         findings.reached = set(self.witnessed)
         findings.action_calls = self.tables.calls
+
+    def _patience(self, number: int) -> bool:
+        """Names have run out and something is broken: nothing can hold any more, so do not look for ever."""
+        if self._patient_until is None:
+            self._patient_until = number + PATIENCE
+        if number < self._patient_until:
+            return False
+        self.meter.reach(f"ended {PATIENCE} states after names had run out and a property was broken")
+        return True
 
     def _enter(self, state: Ids, depth: int, parent: int, kind: int, judge: _Judge) -> int:
         self.meter.room_for_state(len(self.states))
@@ -325,6 +340,11 @@ class _Judge:
         self.of_steps = [p for p in chosen if p.kind is PropertyKind.STEP_INVARIANT]
         self._quiescence = [p for p in chosen if p.kind is PropertyKind.QUIESCENCE]
         self._witnesses = [(p.name, p.witness) for p in chosen if p.witness is not None]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every property is broken already: there is nothing left to find out."""
+        return bool(self._search.properties) and len(self._search.found) == len(self._search.properties)
 
     def state(self, number: int, state: Ids) -> None:
         """A new state."""

@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.errors import UsageError
+from kspec.kernel.properties import Property
 from kspec.kernel.system import System
 
 SystemFunction = Callable[[], System]
@@ -41,6 +42,7 @@ class Registry:
     theorems: dict[str, Any] = attrs.field(factory=dict)
     components: dict[str, Any] = attrs.field(factory=dict)
     services: dict[str, Any] = attrs.field(factory=dict)
+    properties: dict[str, Property] = attrs.field(factory=dict)
     loaded: bool = False
 
 
@@ -61,6 +63,12 @@ def system(name: str, *, quick: bool = False) -> Callable[[SystemFunction], Syst
 def service(name: str, thing: Any) -> None:
     """Offer something to the checker by name (the API server's pipeline is offered as `apiserver`)."""
     registry.services[name] = thing
+
+
+def offer(*properties: Property) -> None:
+    """Offer properties of clusters: every cluster that they can speak of is checked for them."""
+    for found in properties:
+        registry.properties[found.name] = found
 
 
 def load() -> Registry:

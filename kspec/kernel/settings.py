@@ -70,6 +70,11 @@ def declared() -> Mapping[str, Setting]:
     return dict(sorted(_declared.items()))
 
 
+def active() -> dict[str, str]:
+    """What is set in this run."""
+    return dict(_active)
+
+
 def current(name: str) -> str:
     """The value of a setting in this run."""
     return _active.get(name, _declared[name].default)

@@ -40,7 +40,7 @@ class System:
     `variables` maps global names to initial values, `families` family names to their members. `assumptions` and
     `not_modelled` are printed with every verdict. `expected` is `"VIOLATED"` for a known bug, shown on purpose: it
     names the properties that must fail. `again` lays the same system out anew after an engine met `Grew`.
-    `exact` lays it out with each watch in its exact order, in which a counterexample found in the relaxed order is
+    `idle`: kinds of actions which this scope never enables, on purpose. `exact` lays it out with each watch in its exact order, in which a counterexample found in the relaxed order is
     confirmed. `narrator` tells its traces (see kspec.kernel.trace). `uses_incarnations`: its values hold `Uid`s.
     """
 
@@ -55,6 +55,7 @@ class System:
     not_modelled: tuple[str, ...] = ()
     not_applicable: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
     uses_incarnations: bool = False
     again: Callable[[], System] | None = attrs.field(default=None, eq=False)
     exact: Callable[[], System] | None = attrs.field(default=None, eq=False)

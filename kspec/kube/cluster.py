@@ -6,13 +6,13 @@ are handed in, and so is the pipeline of the API server that serves their reques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
 
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind, Update, Var, whole
-from kspec.kernel.errors import SlotsExhausted, SpecError, UsageError
+from kspec.kernel.errors import Grew, SlotsExhausted, SpecError, UsageError
 from kspec.kernel.properties import Property
 from kspec.kernel.registry import load
 from kspec.kernel.system import Family, System
@@ -140,9 +140,9 @@ class Cluster:
     """Lays components, objects and scope out as a `System`."""
 
     name: str
-    components: tuple[Component, ...]
+    components: Sequence[Component]
     scope: Scope
-    properties: tuple[Property, ...] = ()
+    properties: Sequence[Property] = attrs.field(factory=lambda: tuple(load().properties.values()))
     kinds_used: tuple[type, ...] = ()
     pipeline: Pipeline | None = None
     reductions: Reductions = Reductions()
@@ -150,6 +150,7 @@ class Cluster:
     not_modelled: tuple[str, ...] = ()
     not_applicable: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
     learned: dict[type, Learned] = attrs.field(factory=dict)
     kinds: dict[type, Kind] = attrs.field(init=False)
     _mentioning: list[str] = attrs.field(init=False)
@@ -170,6 +171,13 @@ class Cluster:
 
     def system(self) -> System:
         """The cluster as a system. Laid out anew (with what was learned) after `Grew`."""
+        while True:
+            try:
+                return self._laid_out()
+            except Grew:
+                continue
+
+    def _laid_out(self) -> System:
         self._lay_out_kinds()
         variables: dict[str, Value] = {}
         families: dict[str, dict[str, Value]] = {}
@@ -220,6 +228,7 @@ class Cluster:
             not_modelled=(*self.not_modelled, *[f"{c.name}: {t}" for c in self.components for t in c.not_modelled]),
             not_applicable=(*self.not_applicable, *self.inapplicable()),
             expected=self.expected,
+            idle=self.idle,
             again=self.system,
             exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),

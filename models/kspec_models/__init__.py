@@ -1,0 +1,8 @@
+"""The spec of Kubernetes: one component a module or folder, and closed scopes beside them.
+
+Importing it offers the API server's pipeline and the built-in systems to the checker.
+"""
+
+from kspec_models import apiserver as apiserver
+from kspec_models.scopes import clients as clients
+from kspec_models.scopes import workloads as workloads

@@ -1,5 +1,6 @@
 """What must hold of a Kubernetes cluster: one module for each part of the system."""
 
+from kspec.kernel.registry import offer
 from kspec_properties.replicas import no_surplus_pods, replicas_converge
 from kspec_properties.rollouts import (
     a_rollout_completes,
@@ -21,3 +22,5 @@ ALL = (
     no_pod_stays_pending_for_ever,
 )
 """Every property of a cluster, in the order of reports."""
+
+offer(*ALL)

@@ -1,0 +1,1 @@
+"""Closed scopes: the built-in systems, and systems from manifests."""
