@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -34,6 +35,7 @@ from kspec.kube.located import YamlList, YamlMap
 MAX_DOCUMENT = 3 * 2**20
 MAX_DEPTH = 100
 MAX_ALIASED = 100_000
+_SECOND_DOCUMENT = "the document has ended before: separate documents with a line `---`"
 _MERGE = "<<"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -177,6 +179,7 @@ class _Builder:
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.events = 0
+        self.documents = 0
         self.root: Any = None
 
     def build(self, chunk: str) -> Any:
@@ -188,7 +191,9 @@ class _Builder:
                 self.take(event)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = self.first_line + (mark.line if mark is not None else 0)
+            # The end of the text is no place to look: the last line with something on it is.
+            last = chunk.rstrip().count("\n")
+            line = self.first_line + (min(mark.line, last) if mark is not None else 0)
             raise _Unreadable(line, _explain(error, chunk, self.first_line)) from error
         except YAMLError as error:
             raise _Unreadable(self.first_line, f"this is not YAML: {' '.join(str(error).split())}") from error
@@ -201,6 +206,10 @@ class _Builder:
             self.finish(frame)
             self.put(frame.value, frame.size, frame.value.line, False)
             return
+        if isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise _Unreadable(self.first_line + event.start_mark.line, _SECOND_DOCUMENT)
         if not isinstance(event, NodeEvent):
             return
         line = self.first_line + event.start_mark.line
@@ -328,7 +337,7 @@ _PROBLEMS = (
         "sequence entries are not allowed",
         "a list item is not expected here: put it on a line of its own, or quote the `-`",
     ),
-    ("expected '<document start>'", "the document has ended before: separate documents with a line `---`"),
+    ("expected '<document start>'", _SECOND_DOCUMENT),
 )
 
 

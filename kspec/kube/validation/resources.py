@@ -45,7 +45,9 @@ def resource_list(amounts: Amounts, path: Path) -> Iterator[Problem]:
 def container_resources(resources: Mapping[str, Any], path: Path) -> Iterator[Problem]:
     """Requests and limits of a container."""
     requests, limits = resources.get("requests", {}), resources.get("limits", {})
-    for field, amounts in (("limits", limits), ("requests", requests)):
+    # What a request took over from its limit is wrong in one place only.
+    own_requests = {name: amount for name, amount in requests.items() if limits.get(name) != amount}
+    for field, amounts in (("limits", limits), ("requests", own_requests)):
         yield from resource_list(amounts, (*path, field))
         for name in amounts:
             if "/" not in name and name not in _CONTAINER and not name.startswith(_HUGE_PAGES):
