@@ -197,7 +197,8 @@ def test_three_hundred_documents_are_read_fast() -> None:
         (
             'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Upper_Case"}\n',
             'a.yaml:3: ConfigMap Upper_Case: metadata.name: "Upper_Case" must consist of lower case letters, digits '
-            "and `-`, and start and end with a letter or digit, such as `web-1` or `web.example.com` (RFC 1123 subdomain)",
+            "and `-`, and start and end with a letter or digit, such as `web-1` or `web.example.com` "
+            "(RFC 1123 subdomain)",
         ),
         (
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b}\ndata: {c: d}\n",
