@@ -75,7 +75,8 @@ def _confirm_violation(
         why = f"order: found with relaxed watch order, not confirmed in the exact one ({exact.why})"
     elif exact.verdict is Verdict.HOLDS:
         why = f"order: judged with exact watch order ({again.distinct_states} distinct)"
-    return attrs.evolve(found, verdict=exact.verdict, trace=exact.trace, why=why)
+    trace = exact.trace if exact.trace is None else attrs.evolve(exact.trace, how={"layout": "exact"})
+    return attrs.evolve(found, verdict=exact.verdict, trace=trace, why=why)
 
 
 def _confirm_witness(guide: Guide, search: Search, prop: Property, found: PropertyResult) -> PropertyResult:
@@ -145,7 +146,8 @@ class Guide:
         wanted, kinds = [s for s, _ in path[1:]], [k for _, k in path[1:]]
         states, steps = search.follow([search.world.initial], wanted, kinds)
         loop_at = len(states) - 1 if prop.kind.is_liveness else None
-        return counterexample(search.world, prop, states, steps, loop_at=loop_at)
+        trace = counterexample(search.world, prop, states, steps, loop_at=loop_at)
+        return attrs.evolve(trace, how={"layout": "exact"})
 
     def _rests(self, search: Search, state: Any, prop: Property) -> bool:
         """Whether nothing that has to happen can: no component (quiescence), or no fair kind (a stuttering lasso)."""

@@ -62,8 +62,8 @@ def rollout(workload: Deployment, image: str) -> Actor:
     return actor
 
 
-def scale(workload: Workload, replicas: int) -> Actor:
-    """At any time, once, the user changes the number of replicas."""
+def scale(workload: Workload, *replicas: int) -> Actor:
+    """At any time, once, the user changes the number of replicas to one of these."""
     done = f"scale of {workload.name}"
     actor = Actor("user", own={done: False}, role=Role.USER)
 
@@ -71,6 +71,7 @@ def scale(workload: Workload, replicas: int) -> Actor:
     def scale(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
         exists = here.live(type(workload), workload.name, "replicas") is not None
         if not getattr(here, done) and exists:
-            yield f"{replicas} replicas", api.patch(workload, replicas=replicas), here.set(**{done: True})
+            for number in replicas:
+                yield f"{number} replicas", api.patch(workload, replicas=number), here.set(**{done: True})
 
     return actor

@@ -1,0 +1,217 @@
+"""The ladder of scopes for a person's own manifests: from fresh caches to everything late.
+
+*Base rungs*: the manifests as written with fresh caches, one component late at a time, and each change (`--with`)
+alone with fresh caches. They decide the verdict. *Further rungs*: all late together, changes in pairs and with late caches, and smaller
+numbers of replicas, whose size is in their name: they never count for the full one. A property that is broken on one
+rung is not looked for on the next.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from kspec.kernel.errors import UsageError
+from kspec.kube.cluster import DELAYED, Cluster, Component, Reductions, Scope
+from kspec.kube.objects import Deployment, Node, Pod, PodSpec, ReplicaSet
+from kspec_models import users
+from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.client.history import Largest
+from kspec_models.controllers.deployment.decisions import resolve_fenceposts
+from kspec_models.controllers.deployment.reconcile import deployment
+from kspec_models.controllers.replicaset.reconcile import replicaset
+from kspec_models.helpers.pod_resources import host_ports, pod_requests
+from kspec_models.kubelet import kubelet
+from kspec_models.scheduler.schedule import scheduler
+
+CHANGES = ("rollout", "rollout=broken", "scale", "controller-crash")
+"""What `--with` takes."""
+
+Workload = Deployment | ReplicaSet
+
+
+@attrs.frozen
+class Story:
+    """What is applied to an empty cluster: objects in their order, nodes, and images that never become ready."""
+
+    name: str
+    things: tuple[Any, ...]
+    nodes: tuple[Node, ...]
+    not_modelled: tuple[str, ...] = ()
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """The Deployments."""
+        return tuple(t for t in self.things if isinstance(t, Deployment))
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Everything with replicas."""
+        return tuple(t for t in self.things if isinstance(t, (Deployment, ReplicaSet)))
+
+    @property
+    def pods(self) -> int:
+        """How many pods there are when nothing changes."""
+        return sum(t.replicas if isinstance(t, (Deployment, ReplicaSet)) else 1 for t in self.things)
+
+    def of_size(self, replicas: int) -> Story:
+        """The same with at most so many replicas of each workload."""
+        smaller = [
+            attrs.evolve(t, replicas=min(t.replicas, replicas)) if isinstance(t, (Deployment, ReplicaSet)) else t
+            for t in self.things
+        ]
+        return attrs.evolve(self, things=tuple(smaller))
+
+
+@attrs.frozen
+class Rung:
+    """One scope of the ladder: which caches are late, which changes happen."""
+
+    name: str
+    base: bool
+    late: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    size: int | None = None
+    caches: Mapping[str, str] = attrs.field(factory=dict)
+
+
+def controllers_of(story: Story) -> tuple[Component, ...]:
+    """The controllers that have something to do for these objects."""
+    found: tuple[Component, ...] = (deployment, replicaset) if story.deployments else (replicaset,)
+    return found if story.workloads else ()
+
+
+def actors_of(story: Story) -> tuple[str, ...]:
+    """The components whose caches can be late."""
+    return (*[c.name for c in controllers_of(story)], "scheduler", "kubelet")
+
+
+def ladder(story: Story, changes: Sequence[str], caches: Mapping[str, str]) -> Iterator[Rung]:
+    """The rungs, base rungs first. With `caches` given, the base rungs have these caches and no others."""
+    if caches:
+        name = ", ".join(f"{c} {how}" for c, how in caches.items())
+        for number, change in enumerate(("", *changes)):
+            called = f"{change}, {name}" if change else name
+            yield Rung(called, True, (), (change,) if number else (), caches=caches)
+        return
+    actors = actors_of(story)
+    yield Rung("fresh", True)
+    for change in changes:
+        yield Rung(change, True, changes=(change,))
+    for actor in actors:
+        yield Rung(f"late {actor}", True, (actor,))
+    for pair in itertools.combinations(changes, 2):
+        yield Rung(" + ".join(pair), False, changes=pair)
+    if story.pods > 2:
+        yield Rung("all late, 2 replicas", False, actors, size=2)
+        for change in changes:
+            yield Rung(f"{change}, all late, 1 replica", False, actors, (change,), size=1)
+    yield Rung("all late", False, actors)
+    for change in changes:
+        for actor in actors:
+            yield Rung(f"{change}, late {actor}", False, (actor,), (change,))
+
+
+def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) -> Cluster:  # noqa: B008 - frozen
+    """The cluster of one rung."""
+    if rung.size is not None:
+        story = story.of_size(rung.size)
+    people: list[Component] = [users.apply(story.things)]
+    broken: set[str] = set()
+    crashes: dict[str, int] = {}
+    pods = story.pods + 1
+    for change in rung.changes:
+        if change == "controller-crash":
+            crashes = {c.name: 1 for c in controllers_of(story)}
+            continue
+        for workload in story.workloads:
+            if change == "scale":
+                people.append(users.scale(workload, *sizes_to_try(workload.replicas)))
+                pods += workload.replicas + 1
+            elif isinstance(workload, Deployment):
+                image = next_image(workload, broken=change == "rollout=broken")
+                people.append(users.rollout(workload, image))
+                broken |= {image} if change == "rollout=broken" else set()
+                pods += workload.replicas + surge_of(workload)
+    things = [t for t in (Deployment, ReplicaSet, Pod) if t is not Deployment or story.deployments]
+    kinds = tuple(t for t in things if t is Pod or story.workloads)
+    monitor = Largest(tuple(t for t in kinds if t is not Pod))
+    components = (*people, *controllers_of(story), scheduler, kubelet(broken_images=frozenset(broken)), monitor)
+    caches = dict(rung.caches) or {actor: DELAYED for actor in rung.late}
+    nodes = story.nodes
+    if reductions.one_node and nodes_are_all_the_same(story, pods):
+        nodes = nodes[:1]
+    notes = (f"one node stands for all {len(story.nodes)}: no rule tells them apart",) if nodes != story.nodes else ()
+    return Cluster(
+        story.name,
+        components,
+        Scope(slots={Pod: pods}, nodes=nodes, caches=caches, crashes=crashes),
+        kinds_used=kinds,
+        reductions=reductions,
+        not_modelled=(*NOT_MODELLED, *story.not_modelled, *notes),
+    )
+
+
+def sizes_to_try(replicas: int) -> tuple[int, ...]:
+    """What a user scales to: one more, or one less."""
+    return (replicas + 1,) if replicas == 0 else (replicas - 1, replicas + 1)
+
+
+def surge_of(workload: Deployment) -> int:
+    """maxSurge in pods."""
+    return resolve_fenceposts(workload.strategy.max_surge, workload.strategy.max_unavailable, workload.replicas).surge
+
+
+def next_image(workload: Deployment, *, broken: bool) -> str:
+    """The image that a user changes to."""
+    image = workload.template.spec.containers[0].image
+    name, colon, tag = image.rpartition(":")
+    if "/" in tag or not colon:
+        name, tag = image, ""
+    if broken:
+        return f"{name}:broken"
+    return f"{name}:{int(tag) + 1}" if tag.isdigit() else f"{name}:{tag + '-' if tag else ''}next"
+
+
+def nodes_are_all_the_same(story: Story, pods: int) -> bool:
+    """Whether no rule or request can tell the nodes apart or fill one, so that one may stand for all."""
+    if len(story.nodes) < 2 or len({alike(node) for node in story.nodes}) > 1:
+        return False
+    specs = [t.spec if isinstance(t, Pod) else t.template.spec for t in story.things]
+    if any(s.node_selector or s.node_affinity is not None or host_ports(s) for s in specs):
+        return False
+    if any(isinstance(t, Pod) and t.node is not None for t in story.things):
+        return False
+    room = dict(story.nodes[0].allocatable)
+    needed: dict[str, int] = {}
+    for spec in specs:
+        for resource, amount in pod_requests(spec):
+            needed[resource] = max(needed.get(resource, 0), amount)
+    return room.get("pods", 0) >= pods and all(room.get(r, 0) >= amount * pods for r, amount in needed.items())
+
+
+def alike(node: Node) -> Node:
+    """The node without what is its own only: its name and its hostname."""
+    own = ("kubernetes.io/hostname",)
+    return attrs.evolve(node, name="", labels=tuple(p for p in node.labels if p[0] not in own))
+
+
+def check_changes(changes: Sequence[str], story: Story) -> None:
+    """Refuse unknown changes. Raises UsageError."""
+    import difflib
+
+    for change in changes:
+        if change not in CHANGES:
+            close = difflib.get_close_matches(change, CHANGES, n=2)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise UsageError(f"--with {change}: there are {', '.join(CHANGES)}{hint}")
+        if change.startswith("rollout") and not story.deployments:
+            raise UsageError(f"--with {change}: there is no Deployment in the manifests, so nothing can be rolled out")
+        if change == "scale" and not story.workloads:
+            raise UsageError("--with scale: there is no Deployment and no ReplicaSet in the manifests")
+
+
+__all__ = ["CHANGES", "PodSpec", "Rung", "Story", "check_changes", "cluster_of", "ladder"]
