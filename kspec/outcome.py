@@ -31,11 +31,15 @@ VERDICT_OF = {
 
 @attrs.frozen
 class Outcome:
-    """One system's result, the exit code that it asks for, and why that is not 0 (one line each)."""
+    """One system's result, the exit code that it asks for, and why that is not 0 (one line each).
+
+    `troubles`: those of the reasons that are faults of the spec, of the call or of kspec, not findings.
+    """
 
     result: Result
     exit: Exit
     reasons: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -88,7 +92,12 @@ def _expectation(found: PropertyResult) -> tuple[Exit, str]:
 
 def failed(name: str, engine: str, message: str, code: Exit) -> Outcome:
     """The outcome of a system that could not be checked: its result says ERROR and why."""
-    return Outcome(empty(name, engine, Verdict.ERROR, message), code, (message,))
+    return Outcome(empty(name, engine, Verdict.ERROR, message), code, (message,), (message,))
+
+
+def troubled(found: Outcome, code: Exit, message: str) -> Outcome:
+    """The outcome with one more thing that went wrong."""
+    return Outcome(found.result, worst([found.exit, code]), (*found.reasons, message), (*found.troubles, message))
 
 
 def interrupted(name: str, engine: str) -> Outcome:

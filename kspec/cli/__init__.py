@@ -21,7 +21,10 @@ COMMANDS = {
     "replay": "Re-execute a saved trace.",
     "list": "List systems, properties, settings and more.",
 }
-"""What each command does, in its own help's first line (a test compares them)."""
+"""What each command does, as its own help says it."""
+
+MODULES = {"list": "listing"}
+"""The modules that are not called as their command: one called `list` would hide the built-in here."""
 
 
 class Commands(click.Group):
@@ -33,7 +36,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"kspec.cli.{cmd_name}").command
+        command = import_module(f"kspec.cli.{MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 

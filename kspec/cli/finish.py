@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from kspec import outcome as judging
-from kspec.cli import output
+from kspec.cli import errors, output
 from kspec.kernel.errors import UsageError
 from kspec.outcome import Outcome
-from kspec.report.files import TraceFiles, write_traces
+from kspec.report.files import TraceFiles, write_trace
 
 REPORTS = Path("reports")
 """Where runs write, below the current folder."""
@@ -21,7 +21,7 @@ REPORTS = Path("reports")
 
 def finish(outcomes: Sequence[Outcome], *, out: Path | None, json_file: str | None, seed: int) -> int:
     """Write and print all that a run found; answer with its exit code. Raises UsageError if it cannot be written."""
-    files = _write(outcomes, out)
+    outcomes, files = _write(outcomes, out)
     stories = {key: _read(found.text) for key, found in files.items()}
     report = output.Report(outcomes, files, stories)
     if json_file is not None:
@@ -30,17 +30,26 @@ def finish(outcomes: Sequence[Outcome], *, out: Path | None, json_file: str | No
     return int(judging.exit_code(outcomes))
 
 
-def _write(outcomes: Sequence[Outcome], out: Path | None) -> dict[tuple[str, str], TraceFiles]:
+def _write(outcomes: Sequence[Outcome], out: Path | None) -> tuple[list[Outcome], dict[tuple[str, str], TraceFiles]]:
+    """Write every counterexample. What goes wrong with one is added to its system's outcome, and hides no other."""
     from kspec import run
 
-    told = [o.result for o in outcomes if any(p.trace is not None for p in o.result.properties)]
     several = len({o.result.name for o in outcomes}) > 1
+    told: list[Outcome] = []
     files: dict[tuple[str, str], TraceFiles] = {}
-    for result in told:
+    for found in outcomes:
+        result = found.result
         folder = REPORTS / result.name if out is None else out / result.name if several else out
-        for name, written in write_traces(result, folder, run.story).items():
-            files[result.name, name] = written
-    return files
+        for prop in result.properties:
+            if prop.trace is None:
+                continue
+            try:
+                files[result.name, prop.name] = write_trace(prop.trace, folder, run.story(prop.trace))
+            except Exception as error:
+                code, message = errors.explained(error)
+                found = judging.troubled(found, code, f"the counterexample of {prop.name} was not written: {message}")
+        told.append(found)
+    return told, files
 
 
 def _read(path: Path) -> str:

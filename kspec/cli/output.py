@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -56,8 +56,8 @@ def show(report: Report, *, err: bool = False) -> None:
     """Print a run (on standard error when standard output is for data)."""
     emit(headline(report.outcomes) + "\n" + body(report, terminal=_is_terminal(err)), err=err)
     for found in report.outcomes:
-        if found.result.verdict is Verdict.ERROR and not found.result.properties:
-            emit(f"kspec: {found.result.name}: {'; '.join(found.reasons)}", err=True)
+        for trouble in found.troubles:
+            emit(f"kspec: {found.result.name}: {trouble}", err=True)
     for missing in sorted({files.missing for files in report.files.values() if files.missing}):
         emit(f"kspec: no picture was drawn: {missing}", err=True)
 
@@ -66,81 +66,87 @@ def headline(outcomes: Sequence[Outcome]) -> str:
     """The first line: the verdict of the run, and what it is about."""
     verdict, code = judging.verdict(outcomes), judging.exit_code(outcomes)
     if code is Exit.ESTABLISHED:
-        return f"{verdict.value}: {_established(outcomes)}"
-    deciding = [o for o in outcomes if o.exit == code]
-    parts: list[str] = []
-    for found in deciding:
-        names = [
-            p.name
-            for p in found.result.properties
-            if p.verdict is found.verdict and p.name not in found.result.expected
-        ]
-        about = ", ".join(names) or ("could not be checked" if found.verdict is Verdict.ERROR else found.reasons[0])
-        parts.append(f"{about} ({found.result.name})" if names else f"{found.result.name}: {about}")
+        said = _as_expected(outcomes) if verdict is Verdict.VIOLATED else _established(outcomes)
+        return f"{verdict.value}: {said}"
+    parts = [_deciding(found) for found in outcomes if found.exit == code]
     more = f", and {len(parts) - 3} more" if len(parts) > 3 else ""
     return f"{verdict.value}: {'; '.join(parts[:3])}{more}"
 
 
+def _deciding(found: Outcome) -> str:
+    result = found.result
+    names = [p.name for p in result.properties if p.verdict is found.verdict and p.name not in result.expected]
+    if names:
+        return f"{', '.join(names)} ({result.name})"
+    checked = "was checked, and not all could be told" if result.properties else "could not be checked"
+    return f"{result.name}: {checked if found.troubles else found.reasons[0]}"
+
+
 def _established(outcomes: Sequence[Outcome]) -> str:
-    plain = [p for o in outcomes for p in o.result.properties if p.name not in o.result.expected]
-    known = [p for o in outcomes for p in o.result.properties if p.name in o.result.expected]
-    noun = "theorem" if any(p.kind == "theorem" for p in plain) else "property"
-    parts = []
-    if plain:
-        names = plain[0].name if len(plain) == 1 else _count(len(plain), noun)
-        systems = {o.result.name for o in outcomes if any(p in plain for p in o.result.properties)}
-        parts.append(f"{names} of {next(iter(systems)) if len(systems) == 1 else _count(len(systems), 'system')}")
-    if known:
-        found = f"{known[0].name} of {outcomes[0].result.name}" if len(outcomes) == len(known) == 1 else ""
-        parts.append(f"{found}, as expected" if found else f"{_count(len(known), 'expected violation')} found")
-    return ", and ".join(parts)
+    plain = [(o.result.name, p) for o in outcomes for p in o.result.properties if p.name not in o.result.expected]
+    known = sum(p.name in o.result.expected for o in outcomes for p in o.result.properties)
+    systems = list(dict.fromkeys(name for name, _ in plain))
+    noun = "theorem" if any(p.kind == "theorem" for _, p in plain) else "property"
+    what = plain[0][1].name if len(plain) == 1 else _count(len(plain), noun)
+    said = f"{what} of {systems[0] if len(systems) == 1 else _count(len(systems), 'system')}"
+    return f"{said}, and {_count(known, 'expected violation')} found" if known else said
+
+
+def _as_expected(outcomes: Sequence[Outcome]) -> str:
+    known = [
+        f"{p.name} of {o.result.name}" for o in outcomes for p in o.result.properties if p.name in o.result.expected
+    ]
+    rest = sum(len(o.result.properties) for o in outcomes) - len(known)
+    return f"{'; '.join(known)}, as expected" + (f"; not violated: {_count(rest, 'property')}" if rest else "")
 
 
 def body(report: Report, *, terminal: bool) -> str:
     """Everything below the first line."""
     console, buffer = _console(terminal)
-    known = [o for o in report.outcomes if o.result.expected]
-    for found in report.outcomes:
-        if found.result.properties or EXIT_OF[found.result.verdict] is not Exit.ESTABLISHED:
-            _system(console, found)
-            for prop in found.result.properties:
-                expected = prop.name in found.result.expected
-                _counterexample(console, report, found.result, prop, told=not expected or len(report.outcomes) == 1)
-    if known:
-        _expected(console, report, known)
-    return buffer.getvalue().rstrip("\n")
+    results = [o.result for o in report.outcomes]
+    alone = len(results) == 1
+    for result in results:
+        if result.properties or EXIT_OF[result.verdict] is not Exit.ESTABLISHED:
+            _system(console, result, alone=alone)
+            for prop in result.properties:
+                _counterexample(console, report, result, prop, told=alone or prop.name not in result.expected)
+    if not alone:
+        console.print()
+        _list(console, "not modelled", dict.fromkeys(line for r in results for line in r.not_modelled))
+    if any(r.expected for r in results):
+        _expected(console, report, [o for o in report.outcomes if o.result.expected])
+    return _trimmed(buffer)
 
 
 # ---- one system
 
 
-def _system(console: Console, found: Outcome) -> None:
+def _system(console: Console, result: Result, *, alone: bool) -> None:
     from rich.text import Text
 
-    result = found.result
     header = Text("\n" + result.name, style="bold")
     header.append(f" · {result.engine}", style="not bold")
     for title, mapping in (("scope", result.scope), ("settings", result.settings)):
-        if mapping:
-            header.append(f" · {title} {_mapping(mapping)}", style="not bold")
+        said = _mapping(mapping)
+        header.append(f" · {title} {said}" if said else "", style="not bold")
     console.print(header)
     if result.properties:
-        console.print(_table(result))
+        console.print(_table(result, sentences=alone))
     if result.engine != "z3" and (result.properties or result.distinct_states):
         console.print(Text("  " + _counts(result)))
     if result.rungs:
         console.print(_rungs(result))
     _list(console, "limited by", result.limits)
-    _list(console, "never enabled", result.never_enabled)
+    _list(console, "never enabled" if result.complete else "not enabled so far", result.never_enabled)
     _list(console, "assumptions", result.assumptions)
-    _list(console, "not modelled", result.not_modelled)
-    _list(console, "not applicable", result.not_applicable)
     _list(console, "notes", result.notes)
-    fairness = dict.fromkeys(kind for p in result.properties for kind in p.fairness)
-    _list(console, "weakly fair", fairness)
+    if alone:
+        _list(console, "not modelled", result.not_modelled)
+        _line(console, "weakly fair", dict.fromkeys(kind for p in result.properties for kind in p.fairness))
+    _line(console, "not applicable", result.not_applicable)
 
 
-def _table(result: Result) -> Table:
+def _table(result: Result, *, sentences: bool) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -151,7 +157,7 @@ def _table(result: Result) -> Table:
     table.add_column("", overflow="fold")
     for prop in result.properties:
         style = "cyan" if prop.name in result.expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
-        table.add_row(Text(prop.name), Text(_verdict(prop), style=style), Text(_about(prop)))
+        table.add_row(Text(prop.name), Text(_verdict(prop), style=style), Text(_about(prop, sentence=sentences)))
     return table
 
 
@@ -165,9 +171,11 @@ def _bounded(prop: PropertyResult) -> str:
     return f"{prop.verdict.value} (k = {prop.bound})"
 
 
-def _about(prop: PropertyResult) -> str:
+def _about(prop: PropertyResult, *, sentence: bool = True) -> str:
+    """What is said of a property: its sentence, what broke, and why the verdict is no better."""
     clause = prop.trace.clause if prop.trace is not None else ""
-    lines = [prop.sentence, clause, prop.why]
+    said = clause or prop.why
+    lines = [prop.sentence if sentence or (not said and EXIT_OF[prop.verdict]) else "", clause, prop.why]
     return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
@@ -178,7 +186,7 @@ def _counts(result: Result) -> str:
         f"depth {result.depth}",
         f"{result.seconds:.1f} s",
         f"{result.peak_memory_mb:,} MB",
-        "complete" if result.complete else "not complete",
+        "complete" if result.complete else "not complete" if result.limits else "ended when all was decided",
     ]
     return " · ".join(parts)
 
@@ -208,18 +216,37 @@ def _rungs(result: Result) -> Table:
     return table
 
 
-def _list(console: Console, title: str, lines: Sequence[str] | Mapping[str, Any]) -> None:
+def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    if lines:
-        console.print(Text(f"  {title}:"))
-        for line in lines:
-            console.print(Padding(Text(f"· {line}"), (0, 0, 0, 4)))
+    for i, line in enumerate(lines):
+        if i == 0:
+            console.print(Text(f"  {title}:"))
+        console.print(Padding(Text(f"· {line}"), (0, 0, 0, 4)))
+
+
+def _line(console: Console, title: str, words: Iterable[str]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    said = ", ".join(words)
+    if said:
+        console.print(Padding(Text(f"{title}: {said}"), (0, 0, 0, 2)))
 
 
 def _mapping(mapping: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in sorted(mapping.items()))
+    """`nodes: node-1; caches: replicaset=delayed`; what is empty is left out."""
+    said = {key: _said(value) for key, value in sorted(mapping.items())}
+    return "; ".join(f"{key}: {value}" for key, value in said.items() if value)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={part}" for key, part in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(str(part) for part in value)
+    return str(value)
 
 
 # ---- counterexamples
@@ -232,11 +259,9 @@ def _counterexample(console: Console, report: Report, result: Result, prop: Prop
     if key in report.stories and told:
         console.print(Text("\n" + report.stories[key].rstrip("\n"), no_wrap=True), crop=False, overflow="ignore")
     if key in report.files:
-        console.print(Text(f"\n  written: {_where(report.files[key])}", no_wrap=True), crop=False, overflow="ignore")
-
-
-def _where(files: TraceFiles) -> str:
-    return ", ".join(str(path) for path in (files.trace, files.text, files.picture) if path is not None)
+        console.print(Text("\n  written:"))
+        for path in report.files[key].paths:
+            console.print(Text(f"    {path}", no_wrap=True), crop=False, overflow="ignore")
 
 
 def _expected(console: Console, report: Report, known: Sequence[Outcome]) -> None:
@@ -283,6 +308,10 @@ def columns(titles: Sequence[str], rows: Sequence[Sequence[str]], *, terminal: b
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+    return _trimmed(buffer)
+
+
+def _trimmed(buffer: io.StringIO) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip("\n").split("\n"))
 
 

@@ -11,8 +11,8 @@ import attrs
 from kspec.cli import errors
 from kspec.cli.progress import Reporter
 from kspec.kernel.errors import SlotsExhausted, UsageError
-from kspec.kernel.result import Limits, Result
-from kspec.outcome import Outcome, failed, interrupted, outcome
+from kspec.kernel.result import Limits, Result, Verdict
+from kspec.outcome import Outcome, empty, failed, interrupted, outcome
 
 
 @attrs.frozen
@@ -35,7 +35,8 @@ def run_all(items: Sequence[Item], limits: Limits, reporter: Reporter) -> list[O
     for i, item in enumerate(items):
         reporter.start(item.name, i + 1, len(items))
         try:
-            found = [outcome(r, named=item.named) for r in item.call(_left(limits, began) if i else limits)]
+            left = _left(limits, began) if i else limits
+            found = [outcome(r, named=item.named) for r in item.call(left)] if left else [_late(item, limits)]
         except UsageError:
             if len(items) == 1:
                 raise
@@ -59,7 +60,14 @@ def _failure(item: Item) -> Outcome:
     return failed(item.name, item.engine, message, code)
 
 
-def _left(limits: Limits, began: float) -> Limits:
+def _left(limits: Limits, began: float) -> Limits | None:
+    """The limits with the time that is left, or None when there is none."""
     if limits.seconds is None:
         return limits
-    return attrs.evolve(limits, seconds=round(max(limits.seconds - (time.perf_counter() - began), 0.0), 1))
+    seconds = round(limits.seconds - (time.perf_counter() - began), 1)
+    return attrs.evolve(limits, seconds=seconds) if seconds > 0 else None
+
+
+def _late(item: Item, limits: Limits) -> Outcome:
+    found = empty(item.name, item.engine, Verdict.INCONCLUSIVE, "not checked: the time of the run was used up")
+    return outcome(attrs.evolve(found, limits=(f"seconds: {limits.seconds:g}",)), named=item.named)

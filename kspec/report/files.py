@@ -25,6 +25,11 @@ class TraceFiles:
     picture: Path | None
     missing: str = ""
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that were written."""
+        return tuple(path for path in (self.trace, self.text, self.picture) if path is not None)
+
 
 def write_traces(result: Result, folder: Path, tell: Callable[[Trace], Story]) -> Mapping[str, TraceFiles]:
     """Write every counterexample of a result below a folder, by property. Raises UsageError if it cannot be written."""
