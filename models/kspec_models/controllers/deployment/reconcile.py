@@ -12,8 +12,9 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import attrs
@@ -22,22 +23,25 @@ from kspec.kernel.values import order_key
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Deployment, LabelSelector, Pod, PodTemplate, ReplicaSet, StrategyType
-from kspec.kube.requests import Refused
+from kspec.kube.requests import Refused, Request
 from kspec.kube.residual import Reconcile
-from kspec_models.controllers.deployment import decisions
+from kspec_models.controllers.deployment import decisions, history, scaling, status
 from kspec_models.controllers.deployment.decisions import Bounds, RecreateMove, Rollout, Sized
+from kspec_models.controllers.deployment.history import OldRevision
+from kspec_models.controllers.deployment.scaling import Share
+from kspec_models.controllers.deployment.status import Counts
 
-HASH_LABEL = "pod-template-hash"
+HASH_LABEL = history.TEMPLATE_HASH_LABEL
 
 NOT_MODELLED = (
-    "progress deadline, conditions, rollback, revision history clean-up, hash collisions, observedGeneration",
+    "progress deadline, conditions, hash collisions, observedGeneration",
     "orphaned ReplicaSets are not adopted",
 )
 
 
 def template_hash(template: PodTemplate) -> str:
     """A short name for a template, without the label that holds it. Upstream hashes with FNV (W32); any hash would do."""
-    plain = attrs.evolve(template, labels=tuple(p for p in template.labels if p[0] != HASH_LABEL))
+    plain = attrs.evolve(template, labels=history.without_hash(template.labels))
     letters = "bcdfghjklmnpqrstvwxz2456789"
     number, name = zlib.crc32(repr(order_key(plain)).encode()), ""
     for _ in range(5):
@@ -52,7 +56,7 @@ def with_hash(template: PodTemplate) -> PodTemplate:
     return attrs.evolve(template, labels=tuple(sorted(labels.items())))
 
 
-def new_replica_set(deployment: Any, replicas: int, bounds: Bounds) -> ReplicaSet:
+def new_replica_set(deployment: Any, replicas: int, bounds: Bounds, revision: int) -> ReplicaSet:
     """The ReplicaSet of the Deployment's present template, created at its first size (W32, W33)."""
     template = with_hash(deployment.template)
     selector = deployment.selector
@@ -65,6 +69,7 @@ def new_replica_set(deployment: Any, replicas: int, bounds: Bounds) -> ReplicaSe
         min_ready_seconds=deployment.min_ready_seconds,
         owner=owner_reference(deployment),
         labels=template.labels,
+        revision=revision,
         desired_replicas=deployment.replicas,
         max_replicas=deployment.replicas + bounds.surge,
         namespace=deployment.namespace,
@@ -72,9 +77,10 @@ def new_replica_set(deployment: Any, replicas: int, bounds: Bounds) -> ReplicaSe
 
 
 def find_new(deployment: Any, sets: Sequence[Any]) -> Any | None:
-    """The ReplicaSet with the Deployment's template (W31). Each template has one name here, so there is at most one."""
-    wanted = with_hash(deployment.template)
-    return next((rs for rs in sets if rs.template == wanted), None)
+    """The ReplicaSet with the Deployment's template (W31)."""
+    ordered = by_age(sets)
+    position = history.new_replica_set(tuple(rs.template for rs in ordered), deployment.template)
+    return None if position is None else ordered[position]
 
 
 def bounds_of(deployment: Any) -> Bounds:
@@ -113,41 +119,51 @@ def resize(api: Api, deployment: Any, rs: Any, size: int, bounds: Bounds) -> Any
     )
 
 
-def roll(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reconcile:
-    """RollingUpdate: the new ReplicaSet up, or the old ones down (W37, W38)."""
+def by_age(sets: Sequence[Any]) -> list[Any]:
+    """Oldest first. Times are not modelled: a ReplicaSet's revision stands for its age."""
+    return sorted(sets, key=lambda rs: rs.revision)
+
+
+def new_or_created(
+    deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds
+) -> Generator[Request, Any, tuple[Any | None, Sized]]:
+    """The new ReplicaSet, created or given its revision where need be, and its size (W32 to W34)."""
     new = find_new(deployment, sets)
-    old = by_age([rs for rs in sets if rs is not new])
+    old = [rs for rs in sets if rs is not new]
+    revision = history.revision_of_new(0 if new is None else new.revision, tuple(rs.revision for rs in old))
     if new is None:
         total = sum(rs.replicas for rs in old)
-        size = decisions.initial_size(StrategyType.ROLLING_UPDATE, deployment.replicas, bounds.surge, total, 0)
-        yield api.create(new_replica_set(deployment, size, bounds))
-        now = Rollout(Sized(size, 0), tuple(sized(rs) for rs in old))
-    else:
-        now = Rollout(sized(new), tuple(sized(rs) for rs in old))
+        size = decisions.initial_size(deployment.strategy.type, deployment.replicas, bounds.surge, total, 0)
+        yield api.create(new_replica_set(deployment, size, bounds, revision))
+        return None, Sized(size, 0)
+    if new.revision != revision:
+        yield api.update(new, revision=revision)
+    return new, sized(new)
+
+
+def roll(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reconcile:
+    """RollingUpdate: the new ReplicaSet up, or the old ones down (W37, W38)."""
+    new, new_size = yield from new_or_created(deployment, sets, api, bounds)
+    old = [rs for rs in by_age(sets) if rs is not new]
+    now = Rollout(new_size, tuple(sized(rs) for rs in old))
     stages = decisions.rolling_stages(now, deployment.replicas, bounds.surge, bounds.unavailable)
     if new is not None and stages.scaled_new.new.size != now.new.size:
         yield resize(api, deployment, new, stages.scaled_new.new.size, bounds)
     else:
-        try:
+        with contextlib.suppress(Refused):  # W39: errors among the old ReplicaSets are swallowed
             for stage in (stages.cleaned_up, stages.scaled_down):
                 for rs, before, after in zip(old, now.old, stage.old, strict=True):
                     if after.size != before.size:
                         yield resize(api, deployment, rs, after.size, bounds)
                 now = stage
-        except Refused:
-            pass  # W39: errors among the old ReplicaSets are swallowed
+    yield from clean_up(deployment, sets, new, api)
     yield from write_status(deployment, sets, api)
-
-
-def by_age(sets: list[Any]) -> list[Any]:
-    """Oldest first. A ReplicaSet's age is its revision here; revisions are not modelled, so it is the order of names."""
-    return sorted(sets, key=lambda rs: rs.revision)
 
 
 def recreate(deployment: Any, sets: Sequence[Any], cache: Cache, api: Api, bounds: Bounds) -> Reconcile:
     """Recreate: all old pods end before the first new one begins (W48)."""
     new = find_new(deployment, sets)
-    old = by_age([rs for rs in sets if rs is not new])
+    old = [rs for rs in by_age(sets) if rs is not new]
     pods = [pod for rs in old for pod in cache.owned(Pod, by=rs)]
     running = decisions.old_pods_running(sum(rs.status_replicas for rs in old), tuple(pod.phase for pod in pods))
     move = decisions.recreate_move(sum(rs.replicas for rs in old), running)
@@ -156,59 +172,71 @@ def recreate(deployment: Any, sets: Sequence[Any], cache: Cache, api: Api, bound
             if rs.replicas != 0:
                 yield resize(api, deployment, rs, 0, bounds)
     elif move is RecreateMove.SCALE_NEW:
-        if new is None:
-            yield api.create(new_replica_set(deployment, deployment.replicas, bounds))
-        elif new.replicas != deployment.replicas:
+        new, _ = yield from new_or_created(deployment, sets, api, bounds)
+        if new is not None and new.replicas != deployment.replicas:
             yield resize(api, deployment, new, deployment.replicas, bounds)
+    yield from clean_up(deployment, sets, new, api)
     yield from write_status(deployment, sets, api)
 
 
 def is_scaling_event(deployment: Any, sets: Sequence[Any]) -> bool:
     """Whether spec.replicas was changed since an active ReplicaSet was sized (W41)."""
-    return any(rs.replicas > 0 and rs.desired_replicas != deployment.replicas for rs in sets)
+    active = tuple(rs.desired_replicas for rs in sets if rs.replicas > 0)
+    return scaling.is_scaling_event(deployment.replicas, active)
 
 
 def scale(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reconcile:
     """A change of spec.replicas: one active ReplicaSet takes it all, several in proportion (W41, W42)."""
-    active = [rs for rs in sets if rs.replicas > 0]
     new = find_new(deployment, sets)
-    if len(active) <= 1:
-        only = active[0] if active else new
-        if only is not None and only.replicas != deployment.replicas:
-            yield resize(api, deployment, only, deployment.replicas, bounds)
-        elif only is not None and only.desired_replicas != deployment.replicas:
-            yield resize(api, deployment, only, only.replicas, bounds)
-        return
-    if new is not None and decisions_saturated(deployment, new):
-        for rs in active:
-            if rs is not new:
-                yield resize(api, deployment, rs, 0, bounds)
-        return
-    ordered = sorted(active, key=lambda rs: -rs.replicas)
-    sizes = decisions.scale_in_proportion(
-        tuple(rs.replicas for rs in ordered), deployment.replicas, bounds.surge, ordered[0].max_replicas or 0
+    shares = tuple(share(deployment, rs, rs is new) for rs in sets)
+    saturated = new is not None and scaling.is_saturated(
+        share(deployment, new, True), new.desired_replicas, new.available_replicas, deployment.replicas
     )
-    for rs, size in zip(ordered, sizes, strict=True):
-        yield resize(api, deployment, rs, size, bounds)
+    sizes = scaling.scaled_sizes(shares, deployment.replicas, bounds.surge, saturated, deployment.strategy.type)
+    for rs, size in zip(sets, sizes, strict=True):
+        if size != rs.replicas or (rs.replicas > 0 and rs.desired_replicas != deployment.replicas):
+            yield resize(api, deployment, rs, size, bounds)
 
 
-def decisions_saturated(deployment: Any, new: Any) -> bool:
-    """Whether the new ReplicaSet is complete (IsSaturated; W41)."""
-    return bool(
-        new.replicas == deployment.replicas
-        and new.desired_replicas == deployment.replicas
-        and new.available_replicas == deployment.replicas
+def share(deployment: Any, rs: Any, new: bool) -> Share:
+    """A ReplicaSet to the arithmetic of scaling."""
+    before = scaling.most_before(rs.max_replicas, deployment.status_replicas)
+    return Share(rs.replicas, before, rs.revision, new)
+
+
+def clean_up(deployment: Any, sets: Sequence[Any], new: Any | None, api: Api) -> Reconcile:
+    """Delete old ReplicaSets beyond revisionHistoryLimit, once the Deployment is complete (W49)."""
+    if len(sets) <= deployment.revision_history_limit:
+        return
+    if not status.is_complete(deployment.replicas, counts_of(sets, new)):
+        return
+    old = [rs for rs in sets if rs is not new]
+    revisions = tuple(
+        OldRevision(i, rs.revision, rs.revision, rs.replicas, rs.status_replicas, deleting=rs.deleting)
+        for i, rs in enumerate(old)
     )
+    for position in history.surplus_history(revisions, deployment.revision_history_limit):
+        yield api.delete(old[position])
+
+
+def counts_of(sets: Sequence[Any], new: Any | None) -> Counts:
+    """The Deployment's status from that of its ReplicaSets (W40)."""
+    return status.summed(None if new is None else reported(new), tuple(reported(rs) for rs in sets if rs is not new))
+
+
+def reported(rs: Any) -> Counts:
+    """What a ReplicaSet reports."""
+    return Counts(replicas=rs.status_replicas, ready=rs.ready_replicas, available=rs.available_replicas)
 
 
 def write_status(deployment: Any, sets: Sequence[Any], api: Api) -> Reconcile:
-    """The status from the ReplicaSets' status, written if it differs (W40, W53)."""
-    new = find_new(deployment, sets)
-    status = {
-        "status_replicas": sum(rs.status_replicas for rs in sets),
-        "updated_replicas": 0 if new is None else new.status_replicas,
-        "ready_replicas": sum(rs.ready_replicas for rs in sets),
-        "available_replicas": sum(rs.available_replicas for rs in sets),
+    """The status, written if it differs (W53)."""
+    counts = counts_of(sets, find_new(deployment, sets))
+    wanted = {
+        "status_replicas": counts.replicas,
+        "updated_replicas": counts.updated,
+        "ready_replicas": counts.ready,
+        "available_replicas": counts.available,
     }
-    if any(getattr(deployment, field) != value for field, value in status.items()):
-        yield api.update_status(deployment, **status)
+    if any(getattr(deployment, field) != value for field, value in wanted.items()):
+        yield api.update_status(deployment, **wanted)

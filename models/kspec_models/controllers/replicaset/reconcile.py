@@ -11,20 +11,26 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from typing import Any
 
 from kspec.kernel.settings import declare, on
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Pod, ReplicaSet
+from kspec.kube.requests import NotFound, Request
 from kspec.kube.residual import Reconcile
 from kspec_models.client.pod_expectations import Expectations
 from kspec_models.controllers.replicaset import decisions
 from kspec_models.controllers.replicaset.decisions import ActivePod
+from kspec_models.controllers.replicaset.deletion import Candidate, deletion_rank, must_rank, related_on_node
+from kspec_models.helpers.controller_ref import Claim, Claimed, Owner, claim
 from kspec_models.helpers.labels import selector_matches
 
 NOT_MODELLED = (
     "minReadySeconds, deletion cost, ages and restarts in the rank of deletion, conditions, terminatingReplicas",
+    "the live GET of itself before the first adoption (W07)",
     "expectations that expire after 5 minutes",
 )
 
@@ -48,10 +54,11 @@ def new_pod(replicaset: Any) -> Pod:
     )
 
 
-def deletion_rank(pod: Any) -> tuple[bool, int, bool]:
-    """Which pods go first: unassigned, then Pending before Running, then not ready (W23)."""
-    order = {"Pending": 0, "Unknown": 1, "Running": 2}
-    return (pod.node is not None, order[pod.phase.value], pod.ready)
+def claim_of(replicaset: Any, pod: Any) -> Claim:
+    """What the ReplicaSet does with a pod that it owns or that nobody owns (W06)."""
+    owner = Owner.NONE if pod.owner is None else Owner.ME
+    matches = selector_matches(replicaset.selector, pod.labels)
+    return claim(Claimed(owner, matches, pod.deleting), replicaset.deleting)
 
 
 @controller(
@@ -64,17 +71,13 @@ def deletion_rank(pod: Any) -> tuple[bool, int, bool]:
 def replicaset(replicaset: Any, cache: Cache, api: Api, expect: Expectations) -> Reconcile:
     """One sync of a ReplicaSet (W20)."""
     satisfied = expect.satisfied() or not on("replicaset.expectations")
-    mine = [pod for pod in cache.owned(Pod, by=replicaset, orphans=True) if pod.active]
-    orphans = [pod for pod in mine if pod.owner is None]
-    active = [pod for pod in mine if pod.owner is not None]
-    if not replicaset.deleting:
-        for pod in orphans:
-            if selector_matches(replicaset.selector, pod.labels):
-                yield api.patch(pod, owner=owner_reference(replicaset))
-                active.append(pod)
-    counts = decisions.status(tuple(ActivePod(True, pod.ready, pod.available) for pod in active))
+    mine = []
+    for pod in cache.owned(Pod, by=replicaset, orphans=True):
+        if pod.active:
+            mine += yield from claimed(replicaset, pod, api)
+    counts = decisions.status(tuple(ActivePod(True, pod.ready, pod.available) for pod in mine))
     if satisfied and not replicaset.deleting:
-        yield from manage_replicas(replicaset, active, cache, api, expect)
+        yield from manage_replicas(replicaset, mine, cache, api, expect)
     status = {
         "status_replicas": counts.replicas,
         "ready_replicas": counts.ready,
@@ -82,6 +85,16 @@ def replicaset(replicaset: Any, cache: Cache, api: Api, expect: Expectations) ->
     }
     if any(getattr(replicaset, field) != value for field, value in status.items()):
         yield api.update_status(replicaset, **status)
+
+
+def claimed(replicaset: Any, pod: Any, api: Api) -> Generator[Request, Any, list[Any]]:
+    """The pod, if it is ours or becomes ours (W06)."""
+    what = claim_of(replicaset, pod)
+    if what.patches:
+        owner = owner_reference(replicaset) if what is Claim.ADOPT else None
+        with contextlib.suppress(NotFound):  # it is gone: nothing to claim
+            yield api.patch(pod, owner=owner)
+    return [pod] if what.ours else []
 
 
 def manage_replicas(replicaset: Any, active: list[Any], cache: Cache, api: Api, expect: Expectations) -> Reconcile:
@@ -97,6 +110,18 @@ def manage_replicas(replicaset: Any, active: list[Any], cache: Cache, api: Api, 
             if failed:
                 expect.lower_creations(failed + start.remaining)
     elif todo.delete:
-        surplus = cache.lowest(active, todo.delete, key=deletion_rank)
+        related = related_pods(replicaset, cache) if must_rank(todo.delete, len(active)) else ()
+        surplus = cache.lowest(active, todo.delete, key=lambda pod: deletion_rank(candidate(pod, related)))
         expect.deletions(surplus)
         yield [api.delete(pod, on_refused=expect.deletion_observed(pod)) for pod in surplus]
+
+
+def related_pods(replicaset: Any, cache: Cache) -> tuple[tuple[Any, bool], ...]:
+    """Node and activity of the pods of all ReplicaSets with the same controller as this one (W23.5)."""
+    siblings = [rs for rs in cache.list(ReplicaSet) if replicaset.owner is not None and rs.owner == replicaset.owner]
+    return tuple((pod.node, pod.active) for rs in siblings or [replicaset] for pod in cache.owned(Pod, by=rs))
+
+
+def candidate(pod: Any, related: tuple[tuple[Any, bool], ...]) -> Candidate:
+    """A pod to the rank of deletion."""
+    return Candidate(pod.node is not None, pod.phase, pod.ready, related=related_on_node(pod.node, related))
