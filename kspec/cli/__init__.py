@@ -85,8 +85,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = group.main(args=words, prog_name="kspec", standalone_mode=False, obj=words)
-    except SystemExit:  # click's own answer to a closed pipe
-        code = 0
+    except SystemExit as error:  # click's own answer to a closed pipe, unless a spec ends the process
+        code = errors.report(error) if errors.spec_frame(error.__traceback__) else 0
     except BaseException as error:
         code = errors.report(error)
     return errors.flushed(int(code or 0))

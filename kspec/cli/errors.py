@@ -1,7 +1,7 @@
 """Errors are for people: what is wrong and what to do, in one message; the traceback goes to a file.
 
-A fault in a spec's own code is told apart from a fault of kspec by the last frame of either: the first is exit 2 with
-the spec's file and line, the second exit 70.
+An error that passed through a spec's own code is the spec's (exit 2, with the spec's file and line), even where kspec's
+code, which it called, raised it; any other is a fault of kspec (exit 70).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def report(error: BaseException) -> int:
 
 
 def spec_frame(tb: TracebackType | None) -> tuple[str, int, str] | None:
-    """Where a spec's own code failed (file, line, function), or None if the last code of either kind was kspec's."""
+    """The innermost place in a spec's own code (file, line, function), or None if there is none."""
     found: tuple[str, int, str] | None = None
     specs = {point.value.split(":")[0].split(".")[0] for point in entry_points(group="kspec.spec")}
     libraries = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
@@ -62,9 +62,8 @@ def spec_frame(tb: TracebackType | None) -> tuple[str, int, str] | None:
         root = str(frame.f_globals.get("__name__", "")).split(".")[0]
         if path.is_file():
             resolved = path.resolve()
-            if resolved.is_relative_to(CHECKER):
-                found = None
-            elif root in specs or not any(resolved.is_relative_to(library) for library in libraries):
+            library = any(resolved.is_relative_to(folder) for folder in libraries)
+            if not resolved.is_relative_to(CHECKER) and (root in specs or not library):
                 found = (_short(resolved), tb.tb_lineno, frame.f_code.co_name)
         tb = tb.tb_next
     return found

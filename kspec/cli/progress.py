@@ -57,9 +57,11 @@ class Reporter:
         from rich.console import Console
         from rich.progress import Progress as Live
         from rich.progress import SpinnerColumn, TextColumn
+        from rich.table import Column
 
         if self._live is None:
-            columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+            line = TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
+            columns = (SpinnerColumn(), line)
             self._live = Live(*columns, console=Console(stderr=True), transient=True)
             self._task = self._live.add_task("", total=None)
             self._live.start()

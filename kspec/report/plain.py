@@ -35,7 +35,7 @@ def story(trace: Trace) -> Story:
         steps=tuple(_step(trace, i) for i in range(len(trace.steps))),
         clause=trace.clause or trace.sentence,
         objects=trace.objects,
-        loop_at=None if trace.loop_at is None or trace.loop_at >= len(trace.steps) else trace.loop_at,
+        loop_at=None if trace.loop_at is None or trace.loop_at >= len(trace.steps) else trace.loop_at + 1,
         waits=trace.waits,
         store=STATE.name,
     )

@@ -146,6 +146,30 @@ def test_a_system_in_a_file_is_found_by_its_functions_name_too(kspec: Kspec) -> 
     assert kspec("check", f"{LOST_UPDATE}::cas").first == "HOLDS: 2 properties of demo.cas"
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("import kspec\nkspec.system(", 2, "'(' was never closed"),
+        ("import kspec\n\n\nkspec.sistem('a')\n", 4, "AttributeError"),
+        ("from no_such_package import x\n", 1, "ModuleNotFoundError"),
+        ("\nimport sys\nsys.exit(0)\n", 3, "SystemExit"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_refused_with_its_line(kspec: Kspec, text: str, line: int, word: str) -> None:
+    Path("broken_spec.py").write_text(text, encoding="utf-8")
+    ran = kspec("check", "broken_spec.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"broken_spec.py:{line}: " in ran.err
+    assert word in ran.err
+
+
+def test_a_file_without_a_system_is_refused_with_what_to_do(kspec: Kspec) -> None:
+    Path("empty_spec.py").write_text("import kspec\n", encoding="utf-8")
+    ran = kspec("check", "empty_spec.py")
+    assert ran.code == 2
+    assert '@system("name")' in ran.err
+
+
 # ---- without arguments
 
 

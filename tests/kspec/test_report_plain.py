@@ -90,7 +90,7 @@ FRESH = "Client(read=none, succeeded=none)"
 def test_a_loop_is_told_as_one_with_the_fields_that_change() -> None:
     found = told(crossing(kspec.Action("timer", "switch", switch)))
     assert found.kind == "lasso"
-    assert found.loop_at is not None
+    assert (found.loop_at, len(found.steps)) == (1, 2)
     assert found.steps[0].changes == (Change("crossing", "light.colour", "Red", "Green"),)
     assert found.steps[0].says == "it is time"
 
