@@ -58,10 +58,17 @@ def test_surge_and_unavailable_are_never_both_zero(
     assert decisions.resolve_fenceposts(surge, unavailable, replicas) != Bounds(0, 0)
 
 
+def test_what_is_not_set_counts_as_0_and_both_0_as_one_unavailable() -> None:
+    assert decisions.resolve_fenceposts(None, 3, 10) == Bounds(0, 3)
+    assert decisions.resolve_fenceposts(2, None, 10) == Bounds(2, 0)
+    assert decisions.resolve_fenceposts(None, None, 10) == Bounds(0, 1)
+
+
 @given(st.integers(1, 100), st.integers(0, 100))
 def test_at_most_all_replicas_may_be_unavailable(unavailable: int, replicas: int) -> None:
     most = decisions.most_unavailable(Bounds(0, unavailable), replicas)
-    assert 0 <= most <= replicas
+    assert most == min(unavailable, replicas)
+    assert decisions.max_unavailable(StrategyType.ROLLING_UPDATE, Bounds(0, unavailable), replicas) == most
     assert decisions.min_available(StrategyType.ROLLING_UPDATE, Bounds(0, unavailable), replicas) == replicas - most
 
 
@@ -75,7 +82,7 @@ def test_recreate_promises_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("replicas", "surge", "total", "new", "size"),
-    [(10, 2, 10, 0, 2), (10, 2, 5, 0, 7), (10, 2, 12, 2, 2), (10, 0, 3, 3, 10), (0, 0, 2, 2, 2)],
+    [(10, 2, 10, 0, 2), (10, 2, 5, 0, 7), (10, 2, 12, 2, 2), (10, 2, 12, 11, 11), (10, 0, 3, 3, 10), (0, 0, 2, 2, 2)],
 )
 def test_the_new_replica_set_takes_the_room_that_surge_leaves(
     replicas: int, surge: int, total: int, new: int, size: int
@@ -94,6 +101,11 @@ def test_a_new_replica_set_that_is_too_large_is_cut_although_the_sum_is_too_larg
 
 
 # ---- one sync
+
+
+def test_a_rollout_sums_all_its_replica_sets() -> None:
+    now = Rollout(Sized(1, 1), (Sized(4, 2), Sized(3, 3)))
+    assert (now.total, now.available) == (8, 6)
 
 
 @given(rollouts(truthful=False), SMALL, SMALL, SMALL)
@@ -150,6 +162,7 @@ def test_availability_is_lost_when_the_status_is_late() -> None:
 
 def test_unhealthy_pods_go_first_oldest_replica_set_first() -> None:
     stages = decisions.old_stages(Rollout(Sized(3, 3), (Sized(3, 1), Sized(3, 0))), 3, 0)
+    assert not stages.failed
     assert [rs.size for rs in stages.cleaned_up.old] == [1, 0]
     assert [rs.size for rs in stages.scaled_down.old] == [0, 0]
 
@@ -168,6 +181,19 @@ def test_clean_up_fails_at_a_status_with_more_available_than_the_size_and_leaves
     assert stages.failed
     assert [rs.size for rs in stages.cleaned_up.old] == [1, 1, 2]
     assert stages.scaled_down == stages.cleaned_up
+
+
+def test_clean_up_does_not_look_at_what_comes_after_its_last_pod() -> None:
+    cleaned = decisions.clean_up_unhealthy((Sized(2, 1), Sized(1, 2)), 1)
+    assert (cleaned.taken, cleaned.failed) == (1, False)
+
+
+def test_the_sizes_forbid_what_a_late_status_would_allow() -> None:
+    """By availability, as the old ReplicaSet's late status has it, one pod would go."""
+    now = Rollout(Sized(2, 2), (Sized(1, 3),))
+    assert decisions.most_scaled_down(now, 3, 0) == 0
+    stages = decisions.old_stages(now, 3, 0)
+    assert (stages.scaled_down, stages.failed) == (now, False)
 
 
 def test_an_old_replica_set_of_size_0_does_not_count_as_available() -> None:

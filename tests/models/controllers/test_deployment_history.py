@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kspec.kube.objects import Container, PodSpec, PodTemplate, labels
 from kspec_models.controllers.deployment import history
-from kspec_models.controllers.deployment.history import NO_LIMIT, OldRevision
+from kspec_models.controllers.deployment.history import OldRevision
 
 EMPTY = OldRevision(position=0, revision=1, created=0, size=0, status_replicas=0)
 
@@ -27,7 +27,7 @@ def old(*revisions: int) -> tuple[OldRevision, ...]:
         ((3, 1, 4, 2), 2, (1, 3)),
         ((1, 2), 0, (0, 1)),
         ((1, 2), 2, ()),
-        ((1, 2), NO_LIMIT, ()),
+        ((1, 2), 2147483647, ()),
         ((), 0, ()),
     ],
 )

@@ -101,6 +101,26 @@ def test_each_replica_set_is_measured_by_its_own_annotation() -> None:
     assert scaling.share_out((Share(4, 8), Share(4, 4)), 12, 0) == (6, 6)
 
 
+@pytest.mark.parametrize(
+    ("active", "replicas", "after"),
+    [
+        ((Share(5, 5),), 8, (8,)),
+        ((Share(2, 2), Share(2, 20)), 8, (6, 2)),
+        ((Share(1, 30), Share(1, 30)), 3, (3, 0)),
+        ((Share(4, 16), Share(4, 16)), 4, (1, 3)),
+        ((), 4, ()),
+    ],
+)
+def test_a_share_is_limited_to_what_is_left_and_the_first_takes_the_rest(
+    active: tuple[Share, ...], replicas: int, after: tuple[int, ...]
+) -> None:
+    assert scaling.share_out(active, replicas, 0) == after
+
+
+def test_a_replica_set_of_one_pod_is_active_too() -> None:
+    assert scaling.scaled_sizes((Share(3, 4), Share(1, 4), Share(0, 4)), 8, 0, False, ROLLING) == (6, 2, 0)
+
+
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=4), st.integers(0, 12), st.integers(0, 3))
 def test_inactive_replica_sets_stay_so_while_several_are_active(sizes: list[int], replicas: int, surge: int) -> None:
     assume(sum(size > 0 for size in sizes) > 1)
