@@ -1,8 +1,10 @@
 """Random small systems, each as a recipe with two readings: a kspec system, and a naive one that shares no code.
 
-A recipe has global variables, one that may mention a member (`holder`), and a family. Its actions are of nobody or of
-each member; their guards ask for one value, the own value, how many members or other members have a value; their
-writes set or add. `system` reads a recipe as functions of a kspec reader; `Naive` reads it on flat tuples.
+A recipe has global variables, a family of members, one variable that may mention a member (`holder`), nodes without
+variables of their own, which members mention (`node`), and one variable that may mention a node (`preferred`). Its
+actions are of nobody or of each member; their guards ask for one value, the own value, how many members or other
+members have a value or share a node; their writes set, add or mention. `system` reads a recipe as functions of a kspec
+reader; `Naive` reads it on flat tuples.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ FLAT = tuple[Any, ...]
 
 @attrs.frozen
 class Atom:
-    """One comparison. `what`: global, own, others, count, held or free; `n` bounds a count from below."""
+    """One comparison. `n` bounds a count from below.
+
+    `what`: global, own, others, count, free (no holder), bound (the own node), mates (others on the own node), crowded
+    (a node that so many members mention and one more).
+    """
 
     what: str
     variable: str = ""
@@ -39,7 +45,11 @@ class Atom:
 
 @attrs.frozen
 class Write:
-    """One write. `where`: global, own, hold (holder := me), release, held (the member that the holder mentions)."""
+    """One write.
+
+    `where`: global, own, hold (holder := me), release, held (the member that the holder mentions), bind (to any node),
+    unbind, prefer (preferred := the own node).
+    """
 
     where: str
     variable: str = ""
@@ -78,6 +88,7 @@ class Recipe:
     globals: tuple[str, ...]
     own: tuple[str, ...]
     size: int
+    nodes: int
     interchangeable: bool
     rules: tuple[Rule, ...]
     claims: tuple[Claim, ...]
@@ -86,15 +97,20 @@ class Recipe:
 # ---- making recipes
 
 
-def recipe(seed: int) -> Recipe:
-    """The recipe with this number."""
+def recipe(seed: int, *, prefers: bool = False) -> Recipe:
+    """The recipe with this number. `prefers`: it has nodes, and a global variable mentions one."""
     rng = random.Random(seed)
     size = rng.choice([0, 1, 2, 2, 3])
     names = tuple(f"g{i}" for i in range(rng.choice([1, 1, 2])))
     own = tuple(f"m{i}" for i in range(rng.choice([1, 1, 2]) if size < 3 else 1)) if size else ()
+    nodes = rng.choice([0, 0, 2, 3]) if size > 1 else 0
+    if nodes:
+        own = (*own[:1], "node")
     rules = tuple(_rule(rng, f"a{i}", names, own) for i in range(rng.randint(2, 7)))
+    if prefers and nodes:
+        rules = (*rules, Rule("prefer", True, Role.COMPONENT, False, (Atom("bound"),), ((Write("prefer"),),)))
     claims = tuple(_claim(rng, kind, names, own, rules) for kind in PropertyKind if kind is not PropertyKind.THEOREM)
-    return Recipe(names, own, size, rng.random() < 0.7, rules, claims)
+    return Recipe(names, own, size, nodes, rng.random() < 0.7, rules, claims)
 
 
 def _rule(rng: random.Random, name: str, names: tuple[str, ...], own: tuple[str, ...]) -> Rule:
@@ -112,19 +128,27 @@ def _atom(rng: random.Random, names: tuple[str, ...], own: tuple[str, ...], each
     kinds = ["global"]
     if own:
         kinds += ["count", "free"] + (["own", "own", "own", "others"] if each else [])
+    if "node" in own:
+        kinds += ["crowded"] + (["bound", "mates"] if each else [])
     what, negated = rng.choice(kinds), rng.random() < 0.3
-    variable = "" if what == "free" else rng.choice(names if what == "global" else own)
+    variable = _variable(rng, what, names, own) if what in ("global", "own", "others", "count") else ""
     return Atom(what, variable, rng.choice([0, 0, 1, 2]), rng.choice([1, 1, 2]), negated, rng.random() < 0.5)
+
+
+def _variable(rng: random.Random, where: str, names: tuple[str, ...], own: tuple[str, ...]) -> str:
+    return rng.choice(names if where == "global" else [name for name in own if name != "node"])
 
 
 def _writes(rng: random.Random, names: tuple[str, ...], own: tuple[str, ...], each: bool) -> tuple[Write, ...]:
     kinds = ["global"]
     if own:
         kinds += ["own", "own", "own", "hold"] if each else ["held", "release"]
+    if "node" in own and each:
+        kinds += ["bind", "bind", "bind", "unbind"]
     found = []
     for _ in range(rng.choice([1, 1, 1, 2])):
         where = rng.choice(kinds)
-        variable = "" if where in ("hold", "release") else rng.choice(names if where == "global" else own)
+        variable = _variable(rng, where, names, own) if where in ("global", "own", "held") else ""
         found.append(Write(where, variable, rng.choice([0, 1, 1, 2]), rng.random() < 0.5))
     return tuple(sorted(found, key=lambda w: w.where == "release"))
 
@@ -176,11 +200,23 @@ def is_free(holder: Ref | None) -> bool:
     return holder is None
 
 
+def is_bound(node: Ref | None) -> bool:
+    """The lens for: it mentions a node."""
+    return node is not None
+
+
 def _asks(see: Reader, atom: Atom, plain: bool) -> bool:
     lens = Is(atom.value) if atom.lens else whole
     expected = True if atom.lens else atom.value
     if atom.what == "free":
         found = see("holder", is_free) if atom.lens else see("holder") is None
+    elif atom.what == "bound":
+        found = see("node", is_bound) if atom.lens else see("node") is not None
+    elif atom.what == "mates":
+        found = see("node") is not None and see.others("node").count(see("node")) >= atom.n
+    elif atom.what == "crowded":
+        nodes = [node for node in see.bag("node") if node is not None]
+        found = any(nodes.count(node) > atom.n for node in nodes)
     elif atom.what in ("global", "own"):
         found = see(atom.variable, lens) == expected
     elif atom.what == "others":
@@ -191,25 +227,31 @@ def _asks(see: Reader, atom: Atom, plain: bool) -> bool:
     return bool(found) is not atom.negated
 
 
-def _function(rule: Rule, plain: bool) -> Callable[[Reader], Iterable[Step]]:
+def _function(rule: Rule, plain: bool, nodes: int) -> Callable[[Reader], Iterable[Step]]:
     def function(see: Reader) -> Iterator[Step]:
         if not all(_asks(see, atom, plain) for atom in rule.guard):
             return
         for number, outcome in enumerate(rule.outcomes):
-            writes: list[tuple[Any, Any]] = []
-            for write in outcome:
-                update = Plus(write.value) if write.adds else Set(write.value)
-                if write.where == "hold":
-                    writes.append(("holder", Set(see.me)))
-                elif write.where == "release":
-                    writes.append(("holder", Set(None)))
-                elif write.where == "held":
-                    writes.append(((write.variable, see("holder").index), update))
-                else:
-                    writes.append((write.variable, update))
-            yield Step(writes, action=f"outcome {number}")
+            binds = any(write.where == "bind" for write in outcome)
+            for node in range(nodes) if binds else [0]:
+                yield Step([_write(see, write, node) for write in outcome], action=f"outcome {number}")
 
     return function
+
+
+def _write(see: Reader, write: Write, node: int) -> tuple[Any, Any]:
+    update = Plus(write.value) if write.adds else Set(write.value)
+    if write.where == "hold":
+        return "holder", Set(see.me)
+    if write.where == "release":
+        return "holder", Set(None)
+    if write.where == "held":
+        return (write.variable, see("holder").index), update
+    if write.where in ("bind", "unbind"):
+        return "node", Set(Ref("nodes", node) if write.where == "bind" else None)
+    if write.where == "prefer":
+        return "preferred", Set(see("node"))
+    return write.variable, update
 
 
 def _predicate(formula: tuple[tuple[Atom, ...], ...], plain: bool) -> Callable[[Reader], bool]:
@@ -242,13 +284,24 @@ def system(made: Recipe) -> System:
     families = {}
     if made.own:
         variables["holder"] = None
-        families["members"] = Family(made.size, dict.fromkeys(made.own, 0), interchangeable=made.interchangeable)
+        start = {name: None if name == "node" else 0 for name in made.own}
+        families["members"] = Family(made.size, start, interchangeable=made.interchangeable)
+    if made.nodes:
+        variables["preferred"] = None
+        families["nodes"] = Family(made.nodes, interchangeable=made.interchangeable)
     return System(
         name="random",
         variables=variables,
         families=families,
         actions=[
-            Action("x", r.name, _function(r, plain), each="members" if r.each else None, role=r.role, fair=r.fair)
+            Action(
+                "x",
+                r.name,
+                _function(r, plain, made.nodes),
+                each="members" if r.each else None,
+                role=r.role,
+                fair=r.fair,
+            )
             for r in made.rules
         ],
         properties=[_property(claim, plain) for claim in made.claims],
@@ -273,13 +326,14 @@ class Move:
 
 
 class Naive:
-    """A recipe read on flat tuples: the globals, the holder if there are members, then the variables of each member."""
+    """A recipe read on flat tuples: the globals, who is mentioned by them, then the variables of each member."""
 
     def __init__(self, made: Recipe) -> None:
         self.made = made
-        self.fixed = [*made.globals, *(["holder"] if made.own else [])]
-        holder = [None] if made.own else []
-        self.initial: FLAT = (*[0] * len(made.globals), *holder, *[0] * (made.size * len(made.own)))
+        self.fixed = [*made.globals, *(["holder"] if made.own else []), *(["preferred"] if made.nodes else [])]
+        mentions = [None] * (len(self.fixed) - len(made.globals))
+        row = [None if name == "node" else 0 for name in made.own]
+        self.initial: FLAT = (*[0] * len(made.globals), *mentions, *row * made.size)
 
     def at(self, variable: str, member: int = 0) -> int:
         """Where a variable is."""
@@ -296,6 +350,13 @@ class Naive:
         members = range(self.made.size)
         if atom.what == "free":
             found = state[self.at("holder")] is None
+        elif atom.what in ("bound", "mates"):
+            mine = state[self.at("node", me or 0)]
+            mates = [i for i in members if i != me and state[self.at("node", i)] == mine]
+            found = mine is not None and (atom.what == "bound" or len(mates) >= atom.n)
+        elif atom.what == "crowded":
+            on = [[i for i in members if state[self.at("node", i)] == Ref("nodes", j)] for j in range(self.made.nodes)]
+            found = max(map(len, on)) > atom.n
         elif atom.what in ("global", "own"):
             found = state[self.at(atom.variable, me or 0)] == atom.value
         else:
@@ -310,15 +371,23 @@ class Naive:
             for me in range(self.made.size) if rule.each else [None]:
                 if all(self.atom(state, atom, me) for atom in rule.guard):
                     for number, outcome in enumerate(rule.outcomes):
-                        found.append(Move(rule, number, self.after(state, outcome, me)))
+                        binds = any(write.where == "bind" for write in outcome)
+                        for node in range(self.made.nodes if binds else 1):
+                            found.append(Move(rule, number, self.after(state, outcome, me, node)))
         return found
 
-    def after(self, state: FLAT, outcome: tuple[Write, ...], me: int | None) -> FLAT:
-        """The state after an outcome; whom the holder mentions is what it was before."""
+    def after(self, state: FLAT, outcome: tuple[Write, ...], me: int | None, node: int) -> FLAT:
+        """The state after an outcome; what is mentioned is what was mentioned before."""
         new = list(state)
         for write in outcome:
             if write.where in ("hold", "release"):
                 new[self.at("holder")] = Ref("members", me) if write.where == "hold" and me is not None else None
+                continue
+            if write.where in ("bind", "unbind"):
+                new[self.at("node", me or 0)] = Ref("nodes", node) if write.where == "bind" else None
+                continue
+            if write.where == "prefer":
+                new[self.at("preferred")] = state[self.at("node", me or 0)]
                 continue
             member = state[self.at("holder")].index if write.where == "held" else me or 0
             place = self.at(write.variable, member)
@@ -326,11 +395,19 @@ class Naive:
         return tuple(new)
 
     def orbit(self, state: FLAT) -> FLAT:
-        """The least of all renamings of a state."""
+        """The least of all renamings of a state, with the mentions as numbers."""
         width, fixed = len(self.made.own), len(self.fixed)
         rows = [state[fixed + i * width : fixed + (i + 1) * width] for i in range(self.made.size)]
         found = []
         for order in itertools.permutations(range(self.made.size)):
-            holder = [] if not width else [-1 if state[fixed - 1] is None else order.index(state[fixed - 1].index)]
-            found.append((*state[: len(self.made.globals)], *holder, *(x for i in order for x in rows[i])))
+            for nodes in itertools.permutations(range(self.made.nodes)):
+                to = {"members": order, "nodes": nodes}
+                renamed = [*state[:fixed], *(value for i in order for value in rows[i])]
+                found.append(tuple([_number(value, to) for value in renamed]))
         return min(found)
+
+
+def _number(value: int | Ref | None, to: dict[str, tuple[int, ...]]) -> int:
+    if isinstance(value, Ref):
+        return to[value.family].index(value.index)
+    return -1 if value is None else value

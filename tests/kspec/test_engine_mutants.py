@@ -28,7 +28,7 @@ def notice(engine: str) -> str:
     for closure in closures():
         try:
             result = ENGINES[engine](system(closure.made))
-        except (KspecError, AssertionError, StopIteration) as error:
+        except (KspecError, AssertionError) as error:
             return f"{type(error).__name__}: {error}"
         found = differences(closure, result, folded=engine in FOLDING and closure.made.interchangeable)
         if found:
@@ -239,7 +239,8 @@ def a_way_may_pass_through_good_states(patch: Patch) -> None:
 def a_loop_goes_straight_home(patch: Patch) -> None:
     def short(graph: liveness.Graph, knot: int, part: frozenset[int], visits: Any) -> Any:
         home = liveness._way(graph, knot, part, lambda edge: graph.targets[edge] == knot)
-        return tuple(home), next(s for s in part if visits[s])
+        passed = [knot, *(graph.targets[edge] for edge in home)]
+        return tuple(home), next((s for s in passed if visits[s]), knot)
 
     patch.setattr(liveness, "_loop", short)
 
@@ -276,6 +277,13 @@ def all_members_are_folded_into_the_first(patch: Patch) -> None:
         return fold
 
     replace(patch, Fold, "__call__", lose)
+
+
+def all_nodes_are_folded_into_one(patch: Patch) -> None:
+    def lose(fold: Fold, family: str, size: int, state: list[int]) -> None:
+        fold._rename_all(family, (0,) * size, state, set())
+
+    patch.setattr(Fold, "_sort_bare", lose)
 
 
 def only_the_first_write_is_made(patch: Patch) -> None:
@@ -338,6 +346,7 @@ OF_EXPLICIT: list[Mutant] = [
     rows_are_sorted_without_renaming_mentions,
     each_variable_of_the_members_is_sorted_alone,
     all_members_are_folded_into_the_first,
+    all_nodes_are_folded_into_one,
     only_the_first_write_is_made,
     another_members_answer_is_remembered,
     the_explicit_judge_skips_known_states,
