@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from kspec.targets import (
     Target,
     laid_out,
     manifests_service,
+    portable,
     settings_from,
     settled,
     target_from,
@@ -131,9 +133,10 @@ def check_manifests(
     _engine(engine)
     asked = _asked(paths, changes, before, nodes, caches)
     with declared_settings.applied(settings):
-        found = manifests_service().check(
+        service = manifests_service()
+        found = service.check(
             list(paths),
-            **_wanted(changes, before, nodes, caches),
+            **_wanted(service.check, changes, before, nodes, caches),
             rungs=rungs,
             limits=limits,
             settings=dict(settings),
@@ -155,8 +158,9 @@ def show_run(
 ) -> list[Story]:
     """One run of a cluster with these manifests and without faults, as stories. Raises UsageError."""
     with declared_settings.applied(settings):
-        wanted = _wanted(changes, before, nodes, caches)
-        return list(manifests_service().show_run(list(paths), **wanted, settings=dict(settings)))
+        service = manifests_service()
+        wanted = _wanted(service.show_run, changes, before, nodes, caches)
+        return list(service.show_run(list(paths), **wanted, settings=dict(settings)))
 
 
 def prove_theorems(
@@ -316,17 +320,25 @@ def _asked(
     paths: Iterable[str], changes: Iterable[str], before: Iterable[str], nodes: int | None, caches: Settings
 ) -> dict[str, Any]:
     return {
-        "paths": [str(path) for path in paths],
+        "paths": [path if path == "-" else portable(Path(path)) for path in map(str, paths)],
         "with": list(changes),
-        "from": [str(path) for path in before],
+        "from": [portable(Path(path)) for path in before],
         "nodes": nodes,
         "caches": dict(sorted(caches.items())),
     }
 
 
-def _wanted(changes: Sequence[str], before: Sequence[str], nodes: int | None, caches: Settings) -> dict[str, Any]:
+def _wanted(
+    call: Callable[..., Any], changes: Sequence[str], before: Sequence[str], nodes: int | None, caches: Settings
+) -> dict[str, Any]:
+    """The arguments of the manifests service. Raises UsageError for what the installed one cannot do."""
     wanted: dict[str, Any] = {"with_": list(changes), "nodes": nodes, "caches": dict(caches)}
-    return {**wanted, "from_": list(before)} if before else wanted
+    if before:
+        wanted["from_"] = list(before)
+        taken = inspect.signature(call).parameters.values()
+        if not any(p.name == "from_" or p.kind is inspect.Parameter.VAR_KEYWORD for p in taken):
+            raise UsageError("the installed manifests service cannot start from older manifests (--from)")
+    return wanted
 
 
 def _nothing() -> System:

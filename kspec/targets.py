@@ -237,10 +237,11 @@ def target_from(how: Mapping[str, Any], near: Path) -> Target:
     if not isinstance(name, str):
         raise UsageError(f"{near}: the trace does not say which system it is of (#meta.how.system)")
     if manifests is not None:
-        return Target(name, lambda: manifests_service().build(how), None, manifests)
+        there = {**how, "manifests": {**manifests, "paths": [_manifest(path, near) for path in manifests["paths"]]}}
+        return Target(name, lambda: manifests_service().build(there), None, manifests)
     if file is None:
         return Target(name, find(name).build)
-    return targets([f"{_located(file, near)}::{name}"])[0]
+    return targets([f"{_located(file, near, 'spec file')}::{name}"])[0]
 
 
 def settings_from(how: Mapping[str, Any]) -> dict[str, str]:
@@ -248,11 +249,18 @@ def settings_from(how: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in dict(how.get("settings") or {}).items()}
 
 
-def _located(file: str, near: Path) -> Path:
+def _manifest(path: str, near: Path) -> str:
+    if path == "-":
+        raise UsageError(f"{near}: the manifests of this trace came from standard input and are not kept in it")
+    return str(_located(path, near, "manifest"))
+
+
+def _located(path: str, near: Path, what: str) -> Path:
+    """A file as a trace names it, from the current folder or from one above the trace."""
     for folder in (Path.cwd(), *near.resolve().parents):
-        if (folder / file).is_file():
-            return folder / file
-    raise UsageError(f"{near}: the spec file {file} of this trace is neither here nor above the trace")
+        if (folder / path).exists():
+            return folder / path
+    raise UsageError(f"{near}: the {what} {path} of this trace is neither here nor above the trace")
 
 
 def manifests_service() -> Any:

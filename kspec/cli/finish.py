@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def _write(outcomes: Sequence[Outcome], out: Path | None) -> tuple[list[Outcome]
     files: dict[tuple[str, str], TraceFiles] = {}
     for found in outcomes:
         result = found.result
-        folder = REPORTS / result.name if out is None else out / result.name if several else out
+        own = re.sub(r"[^\w.=-]+", "_", result.name)
+        folder = REPORTS / own if out is None else out / own if several else out
         for prop in result.properties:
             if prop.trace is None:
                 continue
