@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
+from kspec.kernel.values import Ref
 from kspec.kube.objects import Pod, PodSpec
 from kspec.kube.truth import LatestFields, Truth
 from kspec.kube.watch import SeenFields
@@ -32,15 +33,15 @@ def a_pod_is_bound_once_and_where_it_fits(before: Truth, happened: Happened, aft
     for member, (had, spec), (has, _) in moved:
         if had is not None:
             return Broken(f"a pod that was bound to {had} is bound to {has}", (f"Pod pods#{member}",))
-        if happened.actor == "scheduler" and not fitted(before, member, spec, has.index):
+        if happened.kind.endswith(".bind") and not fitted(before, happened.actor, member, spec, has.index):
             return Broken(f"a pod is bound to {has}, which did not fit it", (f"Pod pods#{member}",))
     return True
 
 
-def fitted(truth: Truth, member: int, spec: PodSpec, node: int) -> bool:
-    """Whether the pod fitted the node by what the scheduler saw."""
+def fitted(truth: Truth, scheduler: str, member: int, spec: PodSpec, node: int) -> bool:
+    """Whether the pod fitted the node by what this scheduler saw."""
     kind = truth.cluster.kind(Pod)
-    views = truth.each("pods", SeenFields(kind, "scheduler", ("node", "spec", "finished")))
+    views = truth.each("pods", SeenFields(kind, scheduler, ("node", "spec", "finished")))
     others = [view for i, view in enumerate(views) if i != member and view is not None]
     info = NodeInfo.of(s for at, s, finished in others if at is not None and at.index == node and not finished)
     return feasible(spec, truth.cluster.scope.nodes[node], info).fits
@@ -52,8 +53,6 @@ def pending_pods_that_fit(truth: Truth) -> int:
     waiting = [row[1] for row in pods if row[0] is None and not row[2] and not row[3]]
     ours = [s for s in waiting if s.scheduler_name == DEFAULT_SCHEDULER and not s.scheduling_gates]
     placed = tuple([row[:3] for row in pods if row[0] is not None])
-    from kspec.kernel.values import Ref
-
     nodes = [(Ref("nodes", i), node) for i, node in enumerate(truth.cluster.scope.nodes)]
     return sum(1 for s in ours if any(feasible(s, node, occupied(placed, ref)).fits for ref, node in nodes))
 

@@ -26,8 +26,6 @@ NOT_MODELLED = (
 )
 DEFAULT_SCHEDULER = "default-scheduler"
 
-scheduler = Actor("scheduler", watches=(Pod, Node), not_modelled=NOT_MODELLED)
-
 
 def occupied(others: tuple[tuple[Ref | None, PodSpec, bool], ...], node: Ref) -> NodeInfo:
     """What is on a node, by what the scheduler sees: every pod that is bound to it and not finished (C77)."""
@@ -41,13 +39,18 @@ def verdicts(spec: PodSpec, here: Here) -> Iterator[tuple[Ref, Node, FilterResul
         yield ref, node, feasible(spec, node, occupied(others, ref))
 
 
-@scheduler.each(Pod)
-def bind(pod: Any, here: Here, api: Api) -> Iterator[Any]:
-    """Bind a pending pod to any node that fits."""
-    if pod is None or pod.node is not None or pod.deleting or pod.finished:
-        return
-    if pod.spec.scheduler_name != DEFAULT_SCHEDULER or pod.spec.scheduling_gates:
-        return
-    for ref, node, result in verdicts(pod.spec, here):
-        if result.fits:
-            yield f"node {node.name} fits", api.bind(pod, ref), here.assume(node=ref)
+def scheduler(name: str = "scheduler") -> Actor:
+    """A scheduler for the pods of the default profile."""
+    actor = Actor(name, watches=(Pod, Node), not_modelled=NOT_MODELLED)
+
+    @actor.each(Pod)
+    def bind(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+        if pod is None or pod.node is not None or pod.deleting or pod.finished:
+            return
+        if pod.spec.scheduler_name != DEFAULT_SCHEDULER or pod.spec.scheduling_gates:
+            return
+        for ref, node, result in verdicts(pod.spec, here):
+            if result.fits:
+                yield f"node {node.name} fits", api.bind(pod, ref), here.assume(node=ref)
+
+    return actor

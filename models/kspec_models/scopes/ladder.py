@@ -139,7 +139,7 @@ def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) 
     things = [t for t in (Deployment, ReplicaSet, Pod) if t is not Deployment or story.deployments]
     kinds = tuple(t for t in things if t is Pod or story.workloads)
     monitor = Largest(tuple(t for t in kinds if t is not Pod))
-    components = (*people, *controllers_of(story), scheduler, kubelet(broken_images=frozenset(broken)), monitor)
+    components = (*people, *controllers_of(story), scheduler(), kubelet(broken_images=frozenset(broken)), monitor)
     caches = dict(rung.caches) or {actor: DELAYED for actor in rung.late}
     nodes = story.nodes
     if reductions.one_node and nodes_are_all_the_same(story, pods):

@@ -79,12 +79,13 @@ def cluster(
     crashes: Mapping[str, int] | None = None,
     deployments: bool = True,
     broken_images: frozenset[str] = frozenset(),
+    schedulers: Sequence[Component] = (scheduler(),),
     **more: Any,
 ) -> Cluster:
     """The thin cluster with these users: the controllers, the scheduler, the kubelets, and the monitor."""
     controllers: list[Component] = [deployment, replicaset] if deployments else [replicaset]
     kinds = (Deployment, ReplicaSet, Pod) if deployments else (ReplicaSet, Pod)
-    components = (*users_of_it, *controllers, scheduler, kubelet(broken_images=broken_images), Largest(kinds[:-1]))
+    components = (*users_of_it, *controllers, *schedulers, kubelet(broken_images=broken_images), Largest(kinds[:-1]))
     scope = Scope(slots={Pod: pods}, nodes=tuple(nodes), caches=caches or {}, crashes=crashes or {})
     return Cluster(name, components, scope, kinds_used=kinds, not_modelled=NOT_MODELLED, **more)
 
@@ -131,6 +132,21 @@ def scheduler_ports() -> System:
     nodes = (node("node-1"), node("node-2"))
     caches = {"scheduler": "delayed"}
     return cluster("scheduler.ports", people, pods=2, nodes=nodes, caches=caches, deployments=False).system()
+
+
+@system("scheduler.two", quick=True)
+def scheduler_two() -> System:
+    """Two schedulers that do not know of each other, both late, want to bind the same pod."""
+    web = a_replicaset("web", 1)
+    return cluster(
+        "scheduler.two",
+        (users.apply([web]), users.scale(web, 0)),
+        pods=1,
+        nodes=(node("node-1"), node("node-2")),
+        caches={"scheduler": "delayed", "scheduler-2": "delayed"},
+        deployments=False,
+        schedulers=(scheduler(), scheduler("scheduler-2")),
+    ).system()
 
 
 # ---- known bugs, found on purpose
