@@ -50,6 +50,7 @@ def test_a_kind_of_another_api_group_is_a_custom_resource(api_version: str, kind
         ("v1", "pod", "there is no kind pod in v1; did you mean Pod?"),
         ("v1", "Deployment", "there is no kind Deployment in v1: Deployment is in apps/v1"),
         ("v1", "Deploymnt", "there is no kind Deploymnt in v1; did you mean apps/v1 Deployment?"),
+        ("v1", "Joob", "there is no kind Joob in v1; did you mean batch/v1 Job?"),
         ("app/v1", "Deployment", "Kubernetes 1.36 has no API group version app/v1; did you mean apps/v1?"),
         ("apps/v2", "Thing", "Kubernetes 1.36 has no apps/v2; did you mean apps/v1?"),
         ("apps/v1beta2", "Deployment", "Kubernetes 1.16 removed Deployment from apps/v1beta2: use apps/v1"),

@@ -261,6 +261,23 @@ status: {capacity: {cpu: "4", memory: 8Gi, pods: "110"}}
     )
 
 
+def test_what_is_not_written_has_its_default(tmp_path: Path) -> None:
+    template = "template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: x}]}}"
+    spec = f"spec:\n  selector: {{matchLabels: {{a: b}}}}\n  {template}\n"
+    selector = LabelSelector((("a", "b"),))
+    pods = PodTemplate((("a", "b"),), PodSpec(containers=(Container("c", "x"),)))
+    text = (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d}}\n{spec}---\n"
+        f"apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {{name: r}}\n{spec}---\n"
+        "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"
+    )
+    assert [entry.object for entry in read(tmp_path, text).objects] == [
+        Deployment(name="d", selector=selector, template=pods),
+        ReplicaSet(name="r", selector=selector, template=pods),
+        Node(name="n1"),
+    ]
+
+
 def test_recreate_has_neither_surge_nor_unavailable(tmp_path: Path) -> None:
     text = (
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  strategy: {type: Recreate}\n"

@@ -99,6 +99,10 @@ def test_the_smallest_objects_are_accepted(kind: str, item: dict[str, Any]) -> N
             "spec.strategy.rollingUpdate.maxSurge: -1 must not be negative",
         ),
         (
+            {"strategy": {"rollingUpdate": {"maxSurge": "x", "maxUnavailable": 0}}},
+            'spec.strategy.rollingUpdate.maxSurge: "x" must be a number followed by `%`, such as `25%`',
+        ),
+        (
             {"strategy": {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}},
             "spec.strategy.rollingUpdate: must not be given with the strategy type Recreate",
         ),
@@ -167,6 +171,10 @@ def test_a_workload_needs_containers() -> None:
 )
 def test_a_container_is_refused(fields: dict[str, Any], path: str) -> None:
     assert field(container(**fields)) == [f"spec.containers[0].{path}"]
+
+
+def test_a_request_of_zero_is_accepted() -> None:
+    assert container(resources={"requests": {"cpu": 0, "memory": "0"}, "limits": {"cpu": "0"}}) == []
 
 
 def test_container_names_are_unique_in_a_pod() -> None:
