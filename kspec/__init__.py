@@ -29,6 +29,24 @@ if TYPE_CHECKING:
     from kspec.kernel.system import Family, System
     from kspec.kernel.trace import Story, Trace
     from kspec.kernel.values import ME, Ref, Uid
+    from kspec.kube.actor import Actor
+    from kspec.kube.cache import owner_reference
+    from kspec.kube.cluster import Cluster, Reductions, Scope
+    from kspec.kube.controller import controller
+    from kspec.kube.objects import (
+        Container,
+        Deployment,
+        LabelSelector,
+        Node,
+        OwnerReference,
+        Pod,
+        PodSpec,
+        PodTemplate,
+        ReplicaSet,
+        labels,
+    )
+    from kspec.kube.requests import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
+    from kspec.kube.truth import Truth
     from kspec.report.files import write_traces
     from kspec.run import check, check_file, check_manifests, fuzz, prove_theorems, replay, show_run, story
 
@@ -52,6 +70,24 @@ _HOME = {
     "kspec.kernel.system": ("Family", "System"),
     "kspec.kernel.trace": ("Story", "Trace"),
     "kspec.kernel.values": ("ME", "Ref", "Uid"),
+    "kspec.kube.actor": ("Actor",),
+    "kspec.kube.cache": ("owner_reference",),
+    "kspec.kube.cluster": ("Cluster", "Reductions", "Scope"),
+    "kspec.kube.controller": ("controller",),
+    "kspec.kube.objects": (
+        "Container",
+        "Deployment",
+        "LabelSelector",
+        "Node",
+        "OwnerReference",
+        "Pod",
+        "PodSpec",
+        "PodTemplate",
+        "ReplicaSet",
+        "labels",
+    ),
+    "kspec.kube.requests": ("AlreadyExists", "Conflict", "Forbidden", "Invalid", "NotFound", "Refused"),
+    "kspec.kube.truth": ("Truth",),
     "kspec.report.files": ("write_traces",),
     "kspec.run": (
         "check",
@@ -113,6 +149,29 @@ __all__ = [  # noqa: RUF022 - grouped as one reads them: running, judging, writi
     "step_invariant",
     "system",
     "whole",
+    "Actor",
+    "AlreadyExists",
+    "Cluster",
+    "Conflict",
+    "Container",
+    "Deployment",
+    "Forbidden",
+    "Invalid",
+    "LabelSelector",
+    "Node",
+    "NotFound",
+    "OwnerReference",
+    "Pod",
+    "PodSpec",
+    "PodTemplate",
+    "Reductions",
+    "Refused",
+    "ReplicaSet",
+    "Scope",
+    "Truth",
+    "controller",
+    "labels",
+    "owner_reference",
 ]
 
 

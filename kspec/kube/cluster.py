@@ -107,7 +107,7 @@ class Scope:
     caches: Mapping[str, str] = attrs.field(factory=dict)
     whole: frozenset[str] = frozenset()
     crashes: Mapping[str, int] = attrs.field(factory=dict)
-    stored: tuple[Any, ...] = ()
+    stored: Sequence[Any] = ()
 
     def described(self) -> dict[str, Any]:
         """The scope as plain data, for results."""
