@@ -136,3 +136,19 @@ def test_a_scaling_event_is_an_active_replica_set_annotated_for_another_number(
     desired: tuple[int | None, ...], event: bool
 ) -> None:
     assert scaling.is_scaling_event(3, desired) is event
+
+
+def test_annotations_are_written_anew_only_where_sizes_were_shared_out() -> None:
+    several, one = (Share(2, 5), Share(3, 5, new=True)), (Share(0, 5), Share(3, 5, new=True))
+    assert scaling.annotates_anew(several, False, ROLLING)
+    assert not scaling.annotates_anew(several, True, ROLLING)
+    assert not scaling.annotates_anew(several, False, StrategyType.RECREATE)
+    assert not scaling.annotates_anew(one, False, ROLLING)
+
+
+def test_a_late_annotation_beside_the_right_size_is_a_scaling_event_for_ever() -> None:
+    """Nothing is written, so nothing changes: see `annotates_anew`."""
+    shares = (Share(2, 3, new=True),)
+    assert scaling.is_scaling_event(2, (3,))
+    assert scaling.scaled_sizes(shares, 2, 0, False, ROLLING) == (2,)
+    assert not scaling.annotates_anew(shares, False, ROLLING)

@@ -129,6 +129,16 @@ def scaled_sizes(
     return tuple(result[order.index(i)] if i in order else share.size for i, share in enumerate(shares))
 
 
+def annotates_anew(shares: tuple[Share, ...], saturated: bool, strategy: StrategyType) -> bool:
+    """Whether active ReplicaSets that keep their size get the annotations desired- and max-replicas anew (W41, W42).
+
+    Only those that were scaled in proportion do; a write of a size always carries them. So with one active ReplicaSet
+    whose size is right already nothing is written, however late its annotation: every later sync is a scaling event
+    again and no rollout begins any more (kubernetes/kubernetes pull requests 138036 and 138840, open in May 2026).
+    """
+    return active_or_latest(shares) is None and not saturated and strategy is StrategyType.ROLLING_UPDATE
+
+
 def is_saturated(new: Share, desired: int | None, available: int, replicas: int) -> bool:
     """Whether the new ReplicaSet has all it should have, by size, annotation and available pods (IsSaturated; W41)."""
     return new.size == replicas and desired == replicas and available == replicas
