@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kspec.kube.objects import StrategyType
-from kspec_models.controllers.deployment import scaling
+from kspec_models.controllers.deployment import decisions, scaling
+from kspec_models.controllers.deployment.decisions import Rollout, Sized
 from kspec_models.controllers.deployment.scaling import Share
 
 ROLLING = StrategyType.ROLLING_UPDATE
@@ -151,4 +152,18 @@ def test_a_late_annotation_beside_the_right_size_is_a_scaling_event_for_ever() -
     shares = (Share(2, 3, new=True),)
     assert scaling.is_scaling_event(2, (3,))
     assert scaling.scaled_sizes(shares, 2, 0, False, ROLLING) == (2,)
+    assert not scaling.annotates_anew(shares, False, ROLLING)
+
+
+def test_scaling_down_at_the_first_step_of_a_rollout_without_surge_ends_it_for_ever() -> None:
+    """Replicas 2, maxSurge 0, maxUnavailable 1: the new ReplicaSet has size 0, the old one has just given up a pod."""
+    bounds = decisions.resolve_fenceposts(0, 1, 2)
+    size = decisions.initial_size(ROLLING, 2, bounds.surge, 2, 0)
+    then = decisions.rolling_step(Rollout(Sized(size, 0), (Sized(2, 2),)), 2, bounds.surge, bounds.unavailable)
+    assert (then.new.size, [rs.size for rs in then.old]) == (0, [1])
+
+    replicas, annotated = 1, 2
+    shares = (Share(then.old[0].size, 2, created=0), Share(then.new.size, 2, created=1, new=True))
+    assert scaling.is_scaling_event(replicas, (annotated,))
+    assert scaling.scaled_sizes(shares, replicas, 0, False, ROLLING) == (1, 0)
     assert not scaling.annotates_anew(shares, False, ROLLING)
