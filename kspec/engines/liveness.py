@@ -28,6 +28,10 @@ from kspec.kernel.properties import PropertyKind
 Mask = Sequence[int]
 """A truth value for each state: a bytearray, or a list of `bool`."""
 
+_OFTEN = 10_000
+"""States or edges between two ticks. As many states hand their edges to the graph library at once: the pairs of
+numbers that it takes are much bigger than its graph."""
+
 
 @attrs.define(eq=False)
 class Graph:
@@ -35,7 +39,8 @@ class Graph:
 
     `kinds[e]` is the kind (a small integer) of edge e, `changes[e]` whether it changes anything. `initial`: where
     behaviours begin. `fair`: the weakly fair kinds. `blocked`: pairs of a state and a kind that is enabled there
-    although its edge is not in the graph (names had run out); it is not disabled there.
+    although its edge is not in the graph (names had run out); it is not disabled there. `tick` is called every ten
+    thousand states or edges (but not inside the graph library), and may raise to end the work.
     """
 
     size: int
@@ -46,6 +51,7 @@ class Graph:
     fair: Collection[int]
     initial: Sequence[int] = (0,)
     blocked: Iterable[tuple[int, int]] = ()
+    tick: Callable[[], None] = lambda: None
     enabled: list[int] = attrs.field(init=False)
     _bit: dict[int, int] = attrs.field(init=False)
     _first: array[int] = attrs.field(init=False)
@@ -57,6 +63,8 @@ class Graph:
         self._first = array("q", bytes(8 * (self.size + 2)))
         count = 0
         for edge, source in enumerate(self.sources):
+            if not edge % _OFTEN:
+                self.tick()
             if self.changes[edge]:
                 count += 1
                 self._first[source + 2] += 1
@@ -65,6 +73,8 @@ class Graph:
             self._first[state] += self._first[state - 1]
         self._by_source = array("q", bytes(8 * count))
         for edge, source in enumerate(self.sources):
+            if not edge % _OFTEN:
+                self.tick()
             if self.changes[edge]:
                 self._by_source[self._first[source + 1]] = edge
                 self._first[source + 1] += 1
@@ -131,12 +141,13 @@ class _Ways:
 
     def __init__(self, graph: Graph, within: Mask, begins: Mask) -> None:
         self._graph = graph
-        self._edge_to: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        unmet = array("q", [_UNMET]) * graph.size
+        self._edge_to = (unmet, unmet[:])
         self.order: list[int] = []
         queue: deque[tuple[int, int]] = deque()
 
         def meet(begun: int, state: int, edge: int) -> None:
-            if state not in self._edge_to[begun]:
+            if self._edge_to[begun][state] == _UNMET:
                 self._edge_to[begun][state] = edge
                 queue.append((begun, state))
                 if not begun and within[state] and begins[state]:
@@ -148,6 +159,8 @@ class _Ways:
             begun, state = queue.popleft()
             if begun:
                 self.order.append(state)
+            if not state % _OFTEN:
+                graph.tick()
             for edge in graph.outgoing(state):
                 if not begun or within[graph.targets[edge]]:
                     meet(begun, graph.targets[edge], edge)
@@ -166,26 +179,32 @@ class _Ways:
                 state = self._graph.sources[edge]
 
 
-_STARTS, _BEGINS = -1, -2
+_STARTS, _BEGINS, _UNMET = -1, -2, -3
 
 
 def fair_parts(graph: Graph, order: Sequence[int], within: Mask, visits: Mask) -> Iterable[tuple[int, frozenset[int]]]:
     """The fair strongly connected parts that visit, each with its state that comes first in this order."""
     import rustworkx
 
-    place = {state: i for i, state in enumerate(order)}
+    place = array("q", bytes(8 * graph.size))
+    for i, state in enumerate(order):
+        place[state] = i
     digraph = rustworkx.PyDiGraph()
-    digraph.add_nodes_from(order)
-    digraph.add_edges_from_no_data(
-        [
+    digraph.add_nodes_from([None] * len(order))
+    for start in range(0, len(order), _OFTEN):
+        graph.tick()
+        inside = [
             (place[state], place[graph.targets[edge]])
-            for state in order
+            for state in order[start : start + _OFTEN]
             for edge in graph.outgoing(state)
             if within[graph.targets[edge]]
         ]
-    )
+        digraph.add_edges_from_no_data(inside)
     parts = [[order[i] for i in part] for part in rustworkx.strongly_connected_components(digraph)]
-    for states in sorted(parts, key=lambda part: min(place[state] for state in part)):
+    del digraph
+    for i, states in enumerate(sorted(parts, key=lambda part: min(place[state] for state in part))):
+        if not i % _OFTEN:
+            graph.tick()
         if any(visits[state] for state in states):
             part = frozenset(states)
             if _is_fair(graph, part):

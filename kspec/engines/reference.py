@@ -210,11 +210,17 @@ class Search:
 
         fair = [self._kind_number[kind] for kind in fair_kinds(self.system)]
         graph = Graph(
-            len(self.states), self.sources, self.targets, self.kinds, self.changes, fair, blocked=self.blocked
+            len(self.states),
+            self.sources,
+            self.targets,
+            self.kinds,
+            self.changes,
+            fair,
+            blocked=self.blocked,
+            tick=lambda: self._tick(len(self.states) - 1),
         )
         for prop in self.properties:
             if prop.kind.is_liveness:
-                self._tick(len(self.states) - 1)
                 holds = self._where(prop.predicate, prop.name)
                 given = None if prop.given is None else self._where(prop.given, prop.name)
                 lasso = violating_lasso(graph, prop.kind, holds, given)
@@ -226,7 +232,11 @@ class Search:
                 self.findings.judged.add(prop.name)
 
     def _where(self, predicate: Predicate, name: str) -> bytearray:
-        return bytearray(bool(ask(f"predicate {name}", predicate, self.world.reader(s))) for s in self.states)
+        truths = bytearray()
+        for state in self.states:
+            self._tick(len(self.states) - 1)
+            truths.append(bool(ask(f"predicate {name}", predicate, self.world.reader(state))))
+        return truths
 
     def _hop(self, edge: int) -> tuple[Occurrence, State]:
         """The step of an edge, and the state that it leads to: edges are kept in the order of the steps."""

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from kspec.engines import reference
+from kspec.engines import explicit, reference
 from kspec.engines.common import NO_LIMITS, Meter
 from kspec.engines.liveness import Graph, fair_parts
 from kspec.kernel.result import Verdict
 from kspec.kernel.system import System
 from kspec.kernel.trace import Trace
-from kspec.kernel.world import World
+from kspec.kernel.values import Ref
+from kspec.kernel.world import State, World
 
 from .engines import ENGINES, Explore
 from .known import commit, replicaset, store
@@ -26,6 +27,7 @@ Lay = Callable[[], System]
 COUNTS: dict[str, tuple[Lay, int, int, int]] = {
     "transaction commit, 3 resource managers": (commit.transaction_commit, 34, 93, 6),
     "two-phase commit, 3 resource managers": (commit.two_phase_commit, 288, 1_145, 10),
+    "two-phase commit, 5 resource managers": (lambda: commit.two_phase_commit(5), 8_832, 58_145, 16),
     "store, 4 writers of 3 writes (p1)": (store.compare_and_swap, 82_861, 286_764, 24),
     "late ReplicaSet, 2 replicas on 2 nodes (p2s)": (replicaset.late_replicaset, 25_119, 62_151, 30),
 }
@@ -120,6 +122,33 @@ def test_the_number_of_violating_parts_depends_on_fairness_as_another_checker_fo
         graph = Graph(size, search.sources, search.targets, search.kinds, search.changes, fair)
         found[unfair] = sum(1 for _ in fair_parts(graph, range(size), bytearray(b"\1") * size, bad))
     assert found == VIOLATING_PARTS
+
+
+def states_of(system: System) -> list[State]:
+    """All reachable states, not folded."""
+    search = reference.Search(system, (), Meter(NO_LIMITS))
+    search.run()
+    return search.states
+
+
+def test_folded_resource_managers_are_counted_up_to_who_is_who() -> None:
+    def as_multiset(state: State) -> object:
+        manager, heard, network, *resource_managers = state
+        rows = []
+        for i, rm in enumerate(resource_managers):
+            vote = commit.Prepared(Ref("rms", i))
+            rows.append((rm.value, vote in heard, vote in network))
+        return manager, commit.COMMIT in network, commit.ABORT in network, tuple(sorted(rows))
+
+    orbits = {as_multiset(state) for state in states_of(commit.two_phase_commit(5))}
+    folded = explicit.explore(commit.two_phase_commit(5, fold=True))
+    assert folded.distinct_states == len(orbits) == 314 and folded.depth == 16
+
+
+def test_folded_writers_are_counted_up_to_who_is_who() -> None:
+    orbits = {(state[0], tuple(sorted(map(repr, state[1:])))) for state in states_of(store.compare_and_swap(3, 3))}
+    folded = explicit.explore(store.compare_and_swap(3, 3, fold=True))
+    assert folded.distinct_states == len(orbits) < 1_000 and folded.verdict is Verdict.HOLDS
 
 
 def test_results_are_the_same_bytes_under_two_hash_seeds() -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from kspec.engines import reference
 from kspec.engines.common import kinds_of
+from kspec.kernel.actions import Reader
 from kspec.kernel.errors import SpecError, UsageError
+from kspec.kernel.properties import eventually_always
 from kspec.kernel.result import Limits, Progress, Result, Verdict
 from kspec.kernel.system import System
 
@@ -172,6 +174,27 @@ def test_progress_is_told_at_least_every_two_seconds(explore: Explore, monkeypat
     assert last.distinct > 50 and last.generated > 50 and last.depth > 50 and last.memory_mb > 5
     assert last.next_limit == "states: 100"
     assert [p.distinct for p in told] == sorted(p.distinct for p in told)
+
+
+def test_liveness_reports_progress_and_keeps_to_the_limit_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search takes no time at all, each question of liveness half a second."""
+    now = 0.0
+    told: list[Progress] = []
+
+    @eventually_always()
+    def it_settles_in_the_end(see: Reader) -> bool:
+        """In the end it is ten."""
+        nonlocal now
+        now += 0.5
+        return bool(see("n") == 100)
+
+    monkeypatch.setattr("kspec.engines.common.time.perf_counter", lambda: now)
+    made = tiny.counter(100, properties=[it_settles_in_the_end, tiny.n_is_never_negative])
+    finished = reference.explore(made, progress=told.append)
+    assert finished.complete and all(b.elapsed - a.elapsed <= 2 for a, b in pairwise(told)) and len(told) > 20
+    cut = reference.explore(made, limits=Limits(seconds=20))
+    assert cut.limits == ("seconds: 20",) and not cut.complete
+    assert verdicts(cut) == {"it_settles_in_the_end": "INCONCLUSIVE", "n_is_never_negative": "HOLDS"}
 
 
 def test_a_limit_of_time_holds_in_real_time(explore: Explore) -> None:

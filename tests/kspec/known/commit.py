@@ -98,7 +98,7 @@ def transaction_commit(n: int = 3, *, waits_for_all: bool = True) -> System:
     )
 
 
-def two_phase_commit(n: int = 3, *, waits_for_all: bool = True) -> System:
+def two_phase_commit(n: int = 3, *, waits_for_all: bool = True, fold: bool = False) -> System:
     """A transaction manager collects votes. With `waits_for_all` off it commits after the first one."""
 
     def manager_hears(see: Reader) -> Iterable[Step]:
@@ -137,7 +137,7 @@ def two_phase_commit(n: int = 3, *, waits_for_all: bool = True) -> System:
     return System(
         name="known.two-phase-commit",
         variables={"tm": TM.INIT, "heard": frozenset(), "network": frozenset()},
-        families={"rms": Family(n, {"rm": RM.WORKING}, interchangeable=False)},
+        families={"rms": Family(n, {"rm": RM.WORKING}, interchangeable=fold)},
         actions=[
             Action("tm", "hear", manager_hears),
             Action("tm", "commit", manager_commits),
