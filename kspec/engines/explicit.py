@@ -362,16 +362,20 @@ class _Judge:
     def step(self, number: int, before: Ids, compiled: Compiled, after: Ids) -> None:
         """A step, also one that leads to a known state."""
         search = self._search
-        happened = search.happened(compiled)
-        for prop in self.of_steps:
-            tree = compiled.trees.get(prop.name)
-            if tree is None:
-                tree = compiled.trees[prop.name] = search.tree((prop.name, happened))
+        if compiled.judged is None:
+            happened = search.happened(compiled)
+            compiled.judged = [(p, search.tree((p.name, happened))) for p in self.of_steps]
+        for prop, tree in compiled.judged:
+            if prop.name in search.found:
+                continue
             where = f"property {prop.name}"
+            happened = search.happened(compiled)
             if not search.tables.step_predicate(tree, prop.predicate, happened, before, after, where):
                 canonical = search.fold(list(after))
                 search.found[prop.name] = Found(number, (compiled.kind, compiled.choice), canonical)
                 self.of_steps = [p for p in self.of_steps if p is not prop]
+            elif tree.holds_always:
+                compiled.judged = [(p, t) for p, t in compiled.judged if p is not prop]
 
     def quiescent_state(self, number: int, state: Ids) -> None:
         """A state in which no component can change anything."""

@@ -7,13 +7,13 @@ leads to a known leaf costs a few dictionary look-ups; any other calls the funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from kspec.engines.common import ask
 from kspec.kernel.actions import Action, Lens, Step, Update, Var, whole
 from kspec.kernel.errors import ImpureError, SlotsExhausted, SpecError
-from kspec.kernel.properties import Happened
+from kspec.kernel.properties import Happened, Property
 from kspec.kernel.values import ME, Ref, Value, check_value, order_key, rename, same
 from kspec.kernel.world import State, World
 
@@ -29,12 +29,12 @@ LEAF, ONE, OWN, COLUMN, OTHERS = range(5)
 class Compiled:
     """One step, ready to be applied: its writes by position."""
 
-    __slots__ = ("choice", "happened", "kind", "step", "trees", "writes")
+    __slots__ = ("choice", "happened", "judged", "kind", "step", "writes")
 
     def __init__(self, kind: int, choice: int, step: Step, writes: list[Write]) -> None:
         self.kind, self.choice, self.step, self.writes = kind, choice, step, writes
         self.happened: Happened | None = None
-        self.trees: dict[str, Tree] = {}
+        self.judged: list[tuple[Property, Tree]] | None = None  # the step invariants that ask something of it
 
 
 class Tree:
@@ -46,6 +46,11 @@ class Tree:
         self.root: Any = None
         self.local = True
 
+    @property
+    def holds_always(self) -> bool:
+        """Whether a predicate was true without asking anything."""
+        return self.root is not None and self.root[0] == LEAF and self.root[1] is True
+
 
 class Instance:
     """An action of one member (or of none)."""
@@ -55,6 +60,16 @@ class Instance:
     def __init__(self, action: Action, member: int | None, base: int, kind: int, tree: Tree) -> None:
         self.action, self.member, self.base, self.kind, self.tree = action, member, base, kind, tree
         self.compiled: dict[int, list[Compiled]] = {}
+
+
+class Row:
+    """A member's variables in a state, and the actions of each member that ask about nothing else."""
+
+    __slots__ = ("instances", "memo", "row")
+
+    def __init__(self, row: slice, instances: list[Instance]) -> None:
+        self.row, self.instances = row, instances
+        self.memo: dict[Ids, list[Compiled]] = {}
 
 
 class Tables:
@@ -88,6 +103,7 @@ class Tables:
                 base = world.position[first, member or 0]
             self.instances.append(Instance(action, member, base, kind_of[action.kind], trees[id(action)]))
         self.initial: Ids = self.intern_state(world.initial)
+        self._sort_instances()
 
     # ---- values
 
@@ -118,10 +134,47 @@ class Tables:
 
     # ---- steps
 
-    def steps(self, state: Ids) -> Iterator[Compiled]:
-        """Everything that is possible in a state, in the order of the actions."""
-        for instance in self.instances:
-            yield from self.steps_of(instance, state)
+    def steps(self, state: Ids) -> list[Compiled]:
+        """Everything that is possible in a state, in a fixed order.
+
+        The actions of each member that ask only about the member itself are looked up all at once, by its row.
+        """
+        found: list[Compiled] = []
+        for rows in self._rows:
+            for member in rows:
+                steps = member.memo.get(state[member.row])
+                if steps is None:
+                    steps = self._steps_of_row(member, state)
+                    if steps is None:
+                        return self.steps(state)
+                found += steps
+        for instance in self._others:
+            found += self.steps_of(instance, state)
+        return found
+
+    def _steps_of_row(self, member: Row, state: Ids) -> list[Compiled] | None:
+        """The steps of one member, remembered; None: one of the actions asked about something else after all."""
+        steps = [step for instance in member.instances for step in self.steps_of(instance, state)]
+        if all(instance.tree.local for instance in member.instances):
+            member.memo[state[member.row]] = steps
+            return steps
+        self._sort_instances()
+        return None
+
+    def _sort_instances(self) -> None:
+        """Part the actions that ask only about a member itself from all others, as far as it is known."""
+        self._others: list[Instance] = [i for i in self.instances if not self._is_local(i)]
+        self._rows: list[list[Row]] = []
+        for family, size in self.world.members.items():
+            mine = [i for i in self.instances if self._is_local(i) and i.action.each == family]
+            if mine:
+                width = self.stride[family]
+                by_member = [[i for i in mine if i.member == m] for m in range(size)]
+                self._rows.append([Row(slice(of[0].base, of[0].base + width), of) for of in by_member])
+
+    def _is_local(self, instance: Instance) -> bool:
+        each = instance.action.each
+        return each is not None and self.stride[each] > 0 and instance.tree.local
 
     def blocked_kinds(self, state: Ids) -> list[int]:
         """The kinds of actions that are possible here but for a name: names had run out."""

@@ -182,7 +182,17 @@ def order_key(value: Value) -> Any:
 
 def same(a: Value, b: Value) -> bool:
     """Equality that never confuses classes: `True` and `1` differ."""
-    return type(a) is type(b) and a == b and order_key(a) == order_key(b)
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, frozenset):
+        return a == b and same(tuple(children(a)), tuple(children(b)))
+    if is_record(a):
+        return all(same(getattr(a, name), getattr(b, name)) for name in fields_of(type(a)))
+    return bool(a == b)
 
 
 def check_value(value: Value, where: str) -> None:

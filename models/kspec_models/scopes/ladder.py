@@ -101,7 +101,7 @@ def ladder(story: Story, changes: Sequence[str], caches: Mapping[str, str]) -> I
     yield Rung("fresh", True)
     for change in changes:
         yield Rung(change, True, changes=(change,))
-    for actor in actors:
+    for actor in reversed(actors):  # the controllers' worlds are the largest
         yield Rung(f"late {actor}", True, (actor,))
     for pair in itertools.combinations(changes, 2):
         yield Rung(" + ".join(pair), False, changes=pair)
