@@ -23,7 +23,7 @@ from kspec.engines.common import (
     laid_out_again,
     select,
 )
-from kspec.engines.fold import Fold
+from kspec.engines.fold import CannotFold, Fold
 from kspec.engines.tables import Compiled, Ids, Tables, Tree
 from kspec.kernel.errors import Grew, UntrustworthyError
 from kspec.kernel.properties import Happened, Property, PropertyKind, happened
@@ -54,13 +54,16 @@ def explore(
     in the exact watch order. Raises UsageError, SpecError, ImpureError, UntrustworthyError.
     """
     meter = Meter(limits, progress)
+    apart: frozenset[str] = frozenset()
     while True:
         try:
-            search = Search(system, select(system, properties), meter, fold=fold)
+            search = Search(system, select(system, properties), meter, fold=fold, apart=apart)
             search.run()
             break
         except Grew:
             system = laid_out_again(system)
+        except CannotFold as cannot:
+            apart |= {cannot.family}
     result = search.conclude()
     if confirm and system.exact is not None:
         from kspec.engines.order import confirmed
@@ -82,12 +85,19 @@ class Search:
     """One exploration of one system. States are numbered in the order of their discovery."""
 
     def __init__(
-        self, system: System, properties: Sequence[Property], meter: Meter, *, fold: bool = True, edges: bool = False
+        self,
+        system: System,
+        properties: Sequence[Property],
+        meter: Meter,
+        *,
+        fold: bool = True,
+        apart: frozenset[str] = frozenset(),
+        edges: bool = False,
     ) -> None:
         self.system, self.properties, self.meter = system, properties, meter
         self.world = World(system)
         self.tables = Tables(self.world)
-        self.fold = Fold(self.tables, members=fold)
+        self.fold = Fold(self.tables, members=fold, apart=apart)
         self.findings = Findings()
         self.number: dict[Ids, int] = {}
         self.states: list[Ids] = []
@@ -119,7 +129,11 @@ class Search:
                 number += 1
                 if self.tables.exhausted and self.found and self._patience(number):
                     break
-            findings.explored = number == len(self.states) and not any(r.startswith("depth") for r in self.meter.reached) and not self.tables.exhausted
+            findings.explored = (
+                number == len(self.states)
+                and not any(r.startswith("depth") for r in self.meter.reached)
+                and not self.tables.exhausted
+            )
         except Stop:
             pass
         except KeyboardInterrupt:

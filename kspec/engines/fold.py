@@ -19,10 +19,20 @@ Signature = tuple[int, ...]
 _UNKNOWN: Any = object()
 
 
-class Fold:
-    """The canonical form of states of one system."""
+class CannotFold(Exception):
+    """A family turned out to be mentioned where its members cannot be sorted: start again without folding it."""
 
-    def __init__(self, tables: Tables, *, members: bool = True, labels: bool = True) -> None:
+    def __init__(self, family: str) -> None:
+        super().__init__(family)
+        self.family = family
+
+
+class Fold:
+    """The canonical form of states of one system. `apart`: families whose members are told apart."""
+
+    def __init__(
+        self, tables: Tables, *, members: bool = True, labels: bool = True, apart: frozenset[str] = frozenset()
+    ) -> None:
         self._tables, world = tables, tables.world
         self._labels = labels
         self._globals = len(world.system.variables)
@@ -30,14 +40,13 @@ class Fold:
         self._rows: list[tuple[str, int, int, int]] = []  # family, start, stride, size
         self._bare: list[tuple[str, int]] = []
         for family, members_ in families.items():
-            if not members_.interchangeable or members_.size < 2:
+            if not members_.interchangeable or members_.size < 2 or family in apart:
                 continue
             if members_.variables:
                 first = world.position[next(iter(members_.variables)), 0]
                 self._rows.append((family, first, len(members_.variables), members_.size))
             else:
                 self._bare.append((family, members_.size))
-        self.switched_off: set[str] = set()
         self._mentions: dict[Any, frozenset[int]] = {}
         self._signatures: dict[Any, Signature | None] = {}
         self._renamed: dict[Any, int] = {}
@@ -53,8 +62,7 @@ class Fold:
         """The representative of a state."""
         if self.active:
             for family, size in self._bare:
-                if family not in self.switched_off:
-                    self._sort_bare(family, size, state)
+                self._sort_bare(family, size, state)
             for family, start, stride, size in self._rows:
                 self._sort_rows(family, start, stride, size, state)
         if self._labels and self._tables.world.uses_incarnations:
@@ -151,8 +159,7 @@ class Fold:
         column = self._tables.column
         for position in range(self._globals):
             if self._mentioned(column[position], state[position], family):
-                self.switched_off.add(family)
-                return
+                raise CannotFold(family)
         groups: list[list[Any]] = [[] for _ in range(size)]
         for row_family, start, stride, members in self._row_layout():
             for i in range(start, start + stride * members, stride):
@@ -160,8 +167,7 @@ class Fold:
                 for p in range(i, i + stride):
                     found = found | self._mentioned(column[p], state[p], family)
                 if len(found) > 1:
-                    self.switched_off.add(family)
-                    return
+                    raise CannotFold(family)
                 if found:
                     erased = tuple([self._erased(column[p], state[p], family) for p in range(i, i + stride)])
                     groups[next(iter(found))].append(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from kspec.engines.common import Meter, counterexample, fair_kinds, laid_out_again
+from kspec.engines.fold import CannotFold
 from kspec.kernel.actions import Role
 from kspec.kernel.errors import Grew
 from kspec.kernel.properties import Property, PropertyKind
@@ -116,11 +117,14 @@ class Guide:
     def _laid_out(self, attempt: Callable[[Search], Any]) -> Any:
         from kspec.engines.explicit import Search
 
+        apart: frozenset[str] = frozenset()
         while True:
             try:
-                return attempt(Search(self.system, (), Meter(Limits())))
+                return attempt(Search(self.system, (), Meter(Limits()), apart=apart))
             except Grew:
                 self.system = laid_out_again(self.system)
+            except CannotFold as cannot:
+                apart |= {cannot.family}
 
     def _violation(self, search: Search, acts: list[Act], prop: Property) -> Trace | None:
         tables = search.tables
