@@ -12,6 +12,7 @@ from kspec.cli.finish import finish
 from kspec.cli.progress import Reporter
 from kspec.cli.runs import Item, run_all
 from kspec.kernel import settings as declared_settings
+from kspec.kernel.errors import UsageError
 from kspec.kernel.registry import load
 from kspec.kernel.result import Limits, Result
 from kspec.targets import pairs
@@ -43,4 +44,6 @@ def command(
 
         item = Item(" ".join(names) or "theorems", "z3", call)
         outcomes = run_all([item], Limits(seconds=max_time), reporter)
+    if not outcomes:
+        raise UsageError("no theorem is installed (see `kspec list properties`)")
     return finish(outcomes, out=None, json_file=json_file, seed=0)

@@ -191,6 +191,12 @@ def test_a_check_without_quick_systems_says_what_to_do(kspec: Kspec, only_these_
     assert "name a system or a file" in ran.err
 
 
+def test_proving_without_a_theorem_proves_nothing(kspec: Kspec, only_these_specs: None) -> None:
+    ran = kspec("prove")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no theorem is installed" in ran.err
+
+
 # ---- files
 
 
