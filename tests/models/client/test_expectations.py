@@ -17,7 +17,7 @@ A, B = Ref("pods", 0), Ref("pods", 1)
     ("outstanding", "expired", "satisfied"),
     [
         (None, False, True),
-        (Outstanding(0, 0), False, True),
+        (Outstanding(), False, True),
         (Outstanding(1, 0), False, False),
         (Outstanding(0, 1), False, False),
         (Outstanding(-1, -1), False, True),

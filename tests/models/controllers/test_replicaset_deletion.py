@@ -133,6 +133,7 @@ def test_five_and_eight_hours_are_alike_and_two_and_five_are_not() -> None:
         ("2147483647", 2147483647),
         ("2147483648", 0),
         ("-2147483648", -2147483648),
+        ("-2147483649", 0),
     ],
 )
 def test_a_deletion_cost_is_an_int32_or_0(annotation: str | None, cost: int) -> None:

@@ -24,6 +24,11 @@ def test_a_controller_that_is_being_deleted_sends_no_patch() -> None:
     assert not any(controller_ref.claim(claimed, True).patches for claimed in EVERY)
 
 
+def test_adopting_and_releasing_are_api_calls_and_what_is_kept_or_adopted_is_ours() -> None:
+    assert {claim for claim in Claim if claim.patches} == {Claim.ADOPT, Claim.RELEASE}
+    assert {claim for claim in Claim if claim.ours} == {Claim.KEEP, Claim.ADOPT}
+
+
 def test_only_what_matches_is_ours() -> None:
     claims = [(claimed, controller_ref.claim(claimed, d)) for claimed in EVERY for d in (False, True)]
     assert all(claimed.matches for claimed, claim in claims if claim.ours)
