@@ -17,7 +17,8 @@ from kspec.kernel.properties import PropertyKind
 from kspec.kernel.result import PropertyResult, Result, Verdict
 from kspec.kernel.trace import Trace
 
-from .random_systems import FLAT, Claim, Move, Naive, Recipe, recipe
+from .naive import FLAT, Move, Naive
+from .random_systems import Claim, Recipe, recipe
 
 CHUNKS, EACH = 12, 50
 
