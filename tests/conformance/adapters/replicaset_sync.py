@@ -21,7 +21,7 @@ def answer(given: Given) -> Any:
         case "status":
             return _status(given)
         case "expectations":
-            return {"satisfied": expectations.satisfied(_outstanding(given["left"]), given["expired"])}
+            return {"satisfied": expectations.satisfied(_outstanding(given.get("left")), given.get("expired", False))}
     raise Skip(f"op {given['op']}")
 
 
