@@ -61,10 +61,12 @@ def explore(
             search.run()
             break
         except Grew:
+            meter.start_anew()
             system = laid_out_again(system)
         except CannotFold as cannot:
+            meter.start_anew()
             apart |= {cannot.family}
-    result = search.conclude()
+    result = search.result()
     if confirm and system.exact is not None:
         from kspec.engines.order import confirmed
 
@@ -110,7 +112,9 @@ class Search:
         self.enabled: set[int] = set()
         self.found: dict[str, Found] = {}
         self.witnessed: dict[str, int] = {}
+        self._finished = False
         self._patient_until: int | None = None
+        self._lassos: dict[str, Any] = {}
         self._trees: dict[Any, Tree] = {}
         actions = {a.kind: a for a in system.actions}
         self.actions_by_kind = [actions[k] for k in self.tables.kinds]
@@ -119,21 +123,15 @@ class Search:
     # ---- the search
 
     def run(self) -> None:
-        """Explore until there is nothing new or a limit is reached. Ctrl-C ends it with what was found so far."""
-        findings, judge = self.findings, _Judge(self)
+        """Explore until there is nothing new or a limit is reached, and judge. Ctrl-C ends it with what was found."""
+        findings = self.findings
         try:
-            self._enter(self.fold(list(self.tables.initial)), 0, -1, -1, judge)
-            number = 0
-            while number < len(self.states) and not judge.is_done:
-                self._expand(number, judge)
-                number += 1
-                if self.tables.exhausted and self.found and self._patience(number):
-                    break
-            findings.explored = (
-                number == len(self.states)
-                and not any(r.startswith("depth") for r in self.meter.reached)
-                and not self.tables.exhausted
-            )
+            self._search()
+            for family in sorted(self.tables.exhausted):
+                self.meter.slots(family)
+            findings.explored = self._finished and not self.meter.reached
+            if self._finished and self.meter.only_names_ran_out:
+                self._judge_liveness()
         except Stop:
             pass
         except KeyboardInterrupt:
@@ -145,6 +143,17 @@ class Search:
         findings.enabled = {self.tables.kinds[k] for k in self.enabled}
         findings.reached = set(self.witnessed)
         findings.action_calls = self.tables.calls
+
+    def _search(self) -> None:
+        judge = _Judge(self)
+        self._enter(self.fold(list(self.tables.initial)), 0, -1, -1, judge)
+        number = 0
+        while number < len(self.states) and not judge.is_done:
+            self._expand(number, judge)
+            number += 1
+            if self.tables.exhausted and self.found and self._patience(number):
+                break
+        self._finished = number == len(self.states)
 
     def _patience(self, number: int) -> bool:
         """Names have run out and something is broken: nothing can hold any more, so do not look for ever."""
@@ -215,14 +224,14 @@ class Search:
 
     # ---- verdicts
 
-    def conclude(self) -> Result:
-        """Judge liveness on the finished graph, rebuild the traces, and say what was found."""
+    def result(self) -> Result:
+        """Rebuild the traces of what is broken, and say what was found."""
         for prop in self.properties:
             found = self.found.get(prop.name)
             if found is not None:
                 self.findings.violations[prop.name] = self._safety_trace(prop, found)
-        if self.findings.explored:
-            self._judge_liveness()
+            elif prop.name in self._lassos:
+                self.findings.violations[prop.name] = self._lasso_trace(prop, self._lassos[prop.name])
         return conclude(ENGINE, self.system, self.properties, self.findings, self.meter)
 
     def _safety_trace(self, prop: Property, found: Found) -> Trace:
@@ -236,30 +245,42 @@ class Search:
         return counterexample(self.world, prop, states, steps)
 
     def _broken_step(self, state: State, wanted: Ids, kind: str, prop: Property) -> tuple[Occurrence, State]:
-        for occurrence, after in self._steps(state, kind):
+        """The step that broke a step invariant, with the state after it as the step left it."""
+        for occurrence, after in self._raw_steps(state, kind):
             readers = self.world.reader(state), occurrence.happened, self.world.reader(after)
             if self.canonical(after) == wanted and not prop.predicate(*readers):
                 return occurrence, after
         raise UntrustworthyError(f"{self.system.name}: {prop.name}: no step of the functions is the one that broke it")
 
     def _judge_liveness(self) -> None:
+        """Look for a lasso that breaks each liveness property. Where names ran out, only what is found counts."""
         if not any(p.kind.is_liveness for p in self.properties):
             return
         from kspec.engines.liveness import Graph, violating_lasso
 
         number_of = {kind: i for i, kind in enumerate(self.tables.kinds)}
-        fair = [number_of[kind] for kind in fair_kinds(self.system)]
         graph = Graph(
-            len(self.states), self.sources, self.targets, self.kinds, self.changes, fair, blocked=self.blocked
+            len(self.states),
+            self.sources,
+            self.targets,
+            self.kinds,
+            self.changes,
+            [number_of[kind] for kind in fair_kinds(self.system)],
+            blocked=self.blocked,
+            tick=self._tick,
         )
         for prop in self.properties:
             if prop.kind.is_liveness:
                 holds = self.where(prop.name, prop.predicate)
                 given = None if prop.given is None else self.where(f"given of {prop.name}", prop.given)
                 lasso = violating_lasso(graph, prop.kind, holds, given)
-                self.findings.judged.add(prop.name)
                 if lasso is not None:
-                    self.findings.violations[prop.name] = self._lasso_trace(prop, lasso)
+                    self._lassos[prop.name] = lasso
+                self.findings.judged.add(prop.name)
+
+    def _tick(self) -> None:
+        generated, distinct = self.findings.generated, len(self.states)
+        self.meter.tick(depth=self.depths[-1], distinct=distinct, generated=generated, queue=0)
 
     def where(self, name: str, predicate: Callable[..., Any]) -> bytearray:
         """In which states a predicate holds."""
@@ -324,13 +345,16 @@ class Search:
                 )
         return states, steps
 
-    def _steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
+    def _raw_steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
         found = []
         for action, member in self.world.instances():
             if action.kind == kind:
                 for occurrence in self.world.steps_of(state, action, member):
-                    found.append((occurrence, self.relabelled(self.world.apply(state, occurrence))))
+                    found.append((occurrence, self.world.apply(state, occurrence)))
         return found
+
+    def _steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
+        return [(occurrence, self.relabelled(after)) for occurrence, after in self._raw_steps(state, kind)]
 
     def relabelled(self, state: State) -> State:
         """The state with its incarnations labelled by first appearance (as every engine does)."""

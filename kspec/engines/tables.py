@@ -14,7 +14,7 @@ from kspec.engines.common import ask
 from kspec.kernel.actions import Action, Lens, Step, Update, Var, whole
 from kspec.kernel.errors import ImpureError, SlotsExhausted, SpecError
 from kspec.kernel.properties import Happened, Property
-from kspec.kernel.values import ME, Ref, Value, check_value, order_key, rename, same
+from kspec.kernel.values import ME, Ref, Value, check_value, is_record, order_key, rename, same
 from kspec.kernel.world import State, World
 
 Ids = tuple[int, ...]
@@ -249,7 +249,8 @@ class Tables:
                 if each is not None and member is not None:
                     update = rename(update, each, _names_member(member))
                 column = self.column[position]
-                writes.append((position, self._ops.setdefault((column, update), {}), column, update))
+                memo = self._ops.setdefault((column, exact(update)), {})
+                writes.append((position, memo, column, update))
             compiled.append(Compiled(instance.kind, choice, step, writes))
         return compiled
 
@@ -327,6 +328,16 @@ class Tables:
         return number
 
 
+def exact(part: Any) -> Any:
+    """A key that tells equal things of different classes apart: `Set(True)` and `Set(1)`.
+
+    Raises SpecError for an update or a lens that holds something which is no value.
+    """
+    if is_record(part):
+        return order_key(part)
+    return part
+
+
 def _all(function: Callable[..., Any], reader: TableReader) -> tuple[Step, ...]:
     return tuple(function(reader))
 
@@ -361,8 +372,9 @@ class TableReader:
         return Ref(self._each, ME)
 
     def __call__(self, var: Var, lens: Lens = whole) -> Any:
-        if (var, lens) in self._known:
-            return self._known[var, lens]
+        exactly = exact(lens)
+        if (var, exactly) in self._known:
+            return self._known[var, exactly]
         tables, world = self._tables, self._tables.world
         position = world.locate(var, self._each, self._member)
         column = tables.column[position]
@@ -371,12 +383,12 @@ class TableReader:
             raise SpecError(f"an action of each of {self._each} may name no single member: ask see.others or see.each")
         value = self._state[position + self._offset]
         answer = lens(tables.values[column][value])
-        key = ("one", column, lens)
+        key = ("one", column, exactly)
         memo = tables.memo(key)
         number = memo[value] = tables.number(key, answer)
         where = position - self._base if own else position + self._offset
         self.path.append((OWN if own else ONE, where, memo, number))
-        self._known[var, lens] = answer
+        self._known[var, exactly] = answer
         return answer
 
     def each(self, var: str, lens: Lens = whole) -> tuple[Any, ...]:
@@ -386,8 +398,9 @@ class TableReader:
         return self._column("bag", var, lens)
 
     def _column(self, how: str, var: str, lens: Lens) -> tuple[Any, ...]:
-        if (how, var, lens) in self._known:
-            return self._known[how, var, lens]  # type: ignore[no-any-return]  # an answer of this very function
+        exactly = exact(lens)
+        if (how, var, exactly) in self._known:
+            return self._known[how, var, exactly]  # type: ignore[no-any-return]  # an answer of this very function
         tables = self._tables
         where = tables.slices.get(var)
         if where is None:
@@ -397,26 +410,27 @@ class TableReader:
         ids = self._state[where]
         answers = [lens(tables.values[var][i]) for i in ids]
         answer = tuple(answers if how == "each" else sorted(answers, key=order_key))
-        key = (how, var, lens)
+        key = (how, var, exactly)
         memo = tables.memo(key)
         number = memo[ids] = tables.number(key, answer)
         self.path.append((COLUMN, where, memo, number))
-        self._known[how, var, lens] = answer
+        self._known[how, var, exactly] = answer
         return answer
 
     def others(self, var: str, lens: Lens = whole) -> tuple[Any, ...]:
         tables, world = self._tables, self._tables.world
         if self._each is None or world.family_of.get(var) != self._each:
             raise SpecError(f"see.others({var!r}): this action is not one of each member of its family")
-        if ("others", var, lens) in self._known:
-            return self._known["others", var, lens]  # type: ignore[no-any-return]  # an answer of this very function
+        exactly = exact(lens)
+        if ("others", var, exactly) in self._known:
+            return self._known["others", var, exactly]  # type: ignore[no-any-return]  # an answer of this very function
         where = tables.slices[var]
         ids = self._state[where]
         found = [lens(tables.values[var][x]) for i, x in enumerate(ids) if i != self._member]
         answer = tuple(sorted(found, key=order_key))
-        key = ("others", var, lens)
+        key = ("others", var, exactly)
         memo = tables.memo(key)
         number = memo[ids, self._member] = tables.number(key, answer)
         self.path.append((OTHERS, where, memo, number))
-        self._known["others", var, lens] = answer
+        self._known["others", var, exactly] = answer
         return answer

@@ -177,7 +177,7 @@ def order_key(value: Value) -> Any:
     if is_record(value):
         cls = type(value)
         return ("record", cls.__qualname__, tuple([order_key(getattr(value, f)) for f in fields_of(cls)]))
-    raise SpecError(f"{value!r} of type {type(value).__name__} is no value (see kspec.kernel.values)")
+    raise SpecError(_no_value(value))
 
 
 def same(a: Value, b: Value) -> bool:
@@ -209,8 +209,10 @@ def check_value(value: Value, where: str) -> None:
         for name in fields_of(type(value)):
             check_value(getattr(value, name), f"{where}.{name}")
         return
+    raise SpecError(f"{where}: {_no_value(value)}")
+
+
+def _no_value(value: Any) -> str:
     instead: dict[type, str] = {list: "a tuple", dict: "a tuple of pairs, or an attrs class", set: "a frozenset"}
     hint = instead.get(type(value))
-    raise SpecError(
-        f"{where}: {value!r} is a {type(value).__name__}, which is no value" + (f"; use {hint}" if hint else "")
-    )
+    return f"{value!r} is a {type(value).__name__}, which is no value" + (f"; use {hint}" if hint else "")
