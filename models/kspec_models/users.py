@@ -72,6 +72,6 @@ def scale(workload: Workload, *replicas: int) -> Actor:
         exists = here.live(type(workload), workload.name, "replicas") is not None
         if not getattr(here, done) and exists:
             for number in replicas:
-                yield f"{number} replicas", api.patch(workload, replicas=number), here.set(**{done: True})
+                yield f"replicas {number}", api.patch(workload, replicas=number), here.set(**{done: True})
 
     return actor

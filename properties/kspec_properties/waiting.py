@@ -33,6 +33,15 @@ def deployment_waits(truth: Truth, name: str) -> list[tuple[str, str, str]]:
     deployment = truth.get(Deployment, name)
     assert deployment is not None
     template = with_hash(deployment.template)
+    stale = [
+        (rs, desired)
+        for owner, rs, size, desired in truth.all(ReplicaSet, "owner", "name", "replicas", "desired_replicas")
+        if owner and owner.name == name and size > 0 and desired not in (None, deployment.replicas)
+    ]
+    if stale:
+        rs, desired = stale[0]
+        why = f"{rs} is annotated desired-replicas {desired}, so every sync takes itself for a change of replicas to "
+        return [("deployment", "", why + f"{deployment.replicas}; {rs} has its size already, so nothing is written")]
     rows = [
         r[1:]
         for r in truth.all(ReplicaSet, "owner", "name", "template", "replicas", "available_replicas")
@@ -61,12 +70,14 @@ def deployment_waits(truth: Truth, name: str) -> list[tuple[str, str, str]]:
 
 def replicaset_waits(truth: Truth) -> list[tuple[str, str, str]]:
     """ReplicaSets that have what they want."""
-    pods = truth.all(Pod, "owner", "active")
+    pods = truth.all(Pod, "owner", "active", "node")
     parts = []
     for name in truth.names(ReplicaSet):
-        has = sum(1 for owner, active in pods if active and owner is not None and owner.name == name)
+        has = sum(1 for owner, active, _ in pods if active and owner is not None and owner.name == name)
         parts.append(f"{name} has {has} of {truth.field(ReplicaSet, name, 'replicas')}")
-    return [("replicaset", "", ", ".join(parts) + ": a pending pod counts")] if parts else []
+    pending = any(active and node is None for _, active, node in pods)
+    note = ": a pending pod counts" if pending else ""
+    return [("replicaset", "", ", ".join(parts) + note)] if parts else []
 
 
 def scheduler_waits(truth: Truth) -> list[tuple[str, str, str]]:

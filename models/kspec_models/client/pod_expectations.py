@@ -14,7 +14,8 @@ import attrs
 from kspec.kernel.actions import Lens, Set, Update, Var
 from kspec.kernel.values import Ref
 from kspec.kube.cache import Cached, identity_of
-from kspec_models.client.expectations import Tracked, expect_creations, expect_deletions, satisfied
+from kspec_models.client import expectations
+from kspec_models.client.expectations import Tracked
 
 
 @attrs.frozen
@@ -22,7 +23,7 @@ class IsFulfilled:
     """Whether nothing is expected any more."""
 
     def __call__(self, tracked: Tracked) -> bool:
-        return satisfied(tracked.outstanding)
+        return expectations.satisfied(tracked.outstanding)
 
 
 @attrs.frozen
@@ -59,11 +60,11 @@ class Expectations:
 
     def creations(self, count: int) -> None:
         """Expect so many creations (what was expected before is forgotten)."""
-        self._remember(Set(expect_creations(count)))
+        self._remember(Set(expectations.expect_creations(count)))
 
     def deletions(self, pods: Iterable[Any]) -> None:
         """Expect the deletion of these pods."""
-        self._remember(Set(expect_deletions(_ref(pod) for pod in pods)))
+        self._remember(Set(expectations.expect_deletions(_ref(pod) for pod in pods)))
 
     def lower_creations(self, count: int) -> None:
         """So many creations will not be seen: they failed or were never tried."""

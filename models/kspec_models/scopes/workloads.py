@@ -180,3 +180,17 @@ def deployment_deadlock() -> System:
         expected=("a_rollout_completes",),
         idle=("kubelet.stop", "kubelet.remove"),
     ).system()
+
+
+@system("deployment.scaled_before_rollout")
+def deployment_scaled_before_rollout() -> System:
+    """Expected to fail, an open bug of Kubernetes: scaled down while it rolls, and the rollout never goes on.
+
+    With maxSurge 0 the only active ReplicaSet can have its new size already when the controller meets the scaling
+    event; it then writes nothing, the annotation desired-replicas stays wrong, and every later sync is a scaling event too
+    (W41; kubernetes/kubernetes pull requests 138036, 138840).
+    """
+    web = a_deployment("web", 2, surge=0, unavailable=1)
+    people = (users.apply([web]), users.rollout(web, "web:2"), users.scale(web, 1))
+    name = "deployment.scaled_before_rollout"
+    return cluster(name, people, pods=5, expected=("a_rollout_completes",)).system()

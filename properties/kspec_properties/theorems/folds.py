@@ -26,10 +26,11 @@ class Visited:
     taken: Natural
     seen: Natural
     kept: Natural
+    left: Natural
 
 
 def _begin(allowed: int) -> Visited:
-    return Visited(allowed, allowed, 0, 0, 0)
+    return Visited(allowed, allowed, 0, 0, 0, 0)
 
 
 def _tell(before: Visited, after: Visited, rs: Sized) -> str:
@@ -38,8 +39,15 @@ def _tell(before: Visited, after: Visited, rs: Sized) -> str:
 
 
 def _visit(now: Visited, rs: Sized, gone: int) -> Visited:
-    kept = min(rs.available, rs.size - gone)
-    return Visited(now.allowed, now.rest - gone, now.taken + gone, now.seen + rs.available, now.kept + kept)
+    size = rs.size - gone
+    return Visited(
+        allowed=now.allowed,
+        rest=now.rest - gone,
+        taken=now.taken + gone,
+        seen=now.seen + rs.available,
+        kept=now.kept + min(rs.available, size),
+        left=now.left + size,
+    )
 
 
 def _true_status(rs: Sized) -> None:
@@ -66,6 +74,12 @@ def scaling_down_takes_no_more_than_allowed(now: Visited) -> bool:
 def scaling_down_keeps_what_is_not_taken_available(now: Visited) -> bool:
     """Of any number of old ReplicaSets at least as many pods stay available as were, less what is taken."""
     return now.kept >= now.seen - now.taken
+
+
+@scale_down_one.inductive()
+def scaling_down_takes_all_that_may_go(now: Visited) -> bool:
+    """Of any number of old ReplicaSets a pod is left only if the allowance is used up."""
+    return now.left == 0 or now.rest <= 0
 
 
 # ---- unhealthy pods first

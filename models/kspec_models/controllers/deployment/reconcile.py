@@ -142,21 +142,22 @@ def new_or_created(
 
 
 def roll(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reconcile:
-    """RollingUpdate: the new ReplicaSet up, or the old ones down (W37, W38)."""
+    """RollingUpdate: the new ReplicaSet up, or the old ones down; when neither is due, the history (W37, W38)."""
     new, new_size = yield from new_or_created(deployment, sets, api, bounds)
     old = [rs for rs in by_age(sets) if rs is not new]
     now = Rollout(new_size, tuple(sized(rs) for rs in old))
     stages = decisions.rolling_stages(now, deployment.replicas, bounds.surge, bounds.unavailable)
     if new is not None and stages.scaled_new.new.size != now.new.size:
         yield resize(api, deployment, new, stages.scaled_new.new.size, bounds)
-    else:
+    elif stages.scaled_down != now:
         with contextlib.suppress(Refused):  # W39: errors among the old ReplicaSets are swallowed
             for stage in (stages.cleaned_up, stages.scaled_down):
                 for rs, before, after in zip(old, now.old, stage.old, strict=True):
                     if after.size != before.size:
                         yield resize(api, deployment, rs, after.size, bounds)
                 now = stage
-    yield from clean_up(deployment, sets, new, api)
+    else:
+        yield from clean_up(deployment, sets, new, api)
     yield from write_status(deployment, sets, api)
 
 
@@ -186,15 +187,20 @@ def is_scaling_event(deployment: Any, sets: Sequence[Any]) -> bool:
 
 
 def scale(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reconcile:
-    """A change of spec.replicas: one active ReplicaSet takes it all, several in proportion (W41, W42)."""
+    """A change of spec.replicas: one active ReplicaSet takes it all, several in proportion (W41, W42).
+
+    As upstream, an only ReplicaSet that has its size already is not written, and keeps its old annotation.
+    """
     new = find_new(deployment, sets)
+    strategy = deployment.strategy.type
     shares = tuple(share(deployment, rs, rs is new) for rs in sets)
     saturated = new is not None and scaling.is_saturated(
         share(deployment, new, True), new.desired_replicas, new.available_replicas, deployment.replicas
     )
-    sizes = scaling.scaled_sizes(shares, deployment.replicas, bounds.surge, saturated, deployment.strategy.type)
+    sizes = scaling.scaled_sizes(shares, deployment.replicas, bounds.surge, saturated, strategy)
+    anew = scaling.annotates_anew(shares, saturated, strategy)
     for rs, size in zip(sets, sizes, strict=True):
-        if size != rs.replicas or (rs.replicas > 0 and rs.desired_replicas != deployment.replicas):
+        if size != rs.replicas or (anew and rs.replicas > 0 and rs.desired_replicas != deployment.replicas):
             yield resize(api, deployment, rs, size, bounds)
 
 
@@ -205,10 +211,16 @@ def share(deployment: Any, rs: Any, new: bool) -> Share:
 
 
 def clean_up(deployment: Any, sets: Sequence[Any], new: Any | None, api: Api) -> Reconcile:
-    """Delete old ReplicaSets beyond revisionHistoryLimit, once the Deployment is complete (W49)."""
+    """Delete old ReplicaSets beyond revisionHistoryLimit, once the status says that the Deployment is complete (W49)."""
     if len(sets) <= deployment.revision_history_limit:
         return
-    if not status.is_complete(deployment.replicas, counts_of(sets, new)):
+    reported_status = Counts(
+        replicas=deployment.status_replicas,
+        ready=deployment.ready_replicas,
+        available=deployment.available_replicas,
+        updated=deployment.updated_replicas,
+    )
+    if not status.is_complete(deployment.replicas, reported_status):
         return
     old = [rs for rs in sets if rs is not new]
     revisions = tuple(

@@ -11,7 +11,6 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Generator
 from typing import Any
 
@@ -22,10 +21,11 @@ from kspec.kube.objects import Pod, ReplicaSet
 from kspec.kube.requests import NotFound, Request
 from kspec.kube.residual import Reconcile
 from kspec_models.client.pod_expectations import Expectations
-from kspec_models.controllers.replicaset import decisions
+from kspec_models.controllers.replicaset import decisions, deletion
 from kspec_models.controllers.replicaset.decisions import ActivePod
-from kspec_models.controllers.replicaset.deletion import Candidate, deletion_rank, must_rank, related_on_node
-from kspec_models.helpers.controller_ref import Claim, Claimed, Owner, claim
+from kspec_models.controllers.replicaset.deletion import Candidate
+from kspec_models.helpers import controller_ref
+from kspec_models.helpers.controller_ref import Claim, Claimed, Owner
 from kspec_models.helpers.labels import selector_matches
 
 NOT_MODELLED = (
@@ -58,7 +58,7 @@ def claim_of(replicaset: Any, pod: Any) -> Claim:
     """What the ReplicaSet does with a pod that it owns or that nobody owns (W06)."""
     owner = Owner.NONE if pod.owner is None else Owner.ME
     matches = selector_matches(replicaset.selector, pod.labels)
-    return claim(Claimed(owner, matches, pod.deleting), replicaset.deleting)
+    return controller_ref.claim(Claimed(owner, matches, pod.deleting), replicaset.deleting)
 
 
 @controller(
@@ -91,9 +91,10 @@ def claimed(replicaset: Any, pod: Any, api: Api) -> Generator[Request, Any, list
     """The pod, if it is ours or becomes ours (W06)."""
     what = claim_of(replicaset, pod)
     if what.patches:
-        owner = owner_reference(replicaset) if what is Claim.ADOPT else None
-        with contextlib.suppress(NotFound):  # it is gone: nothing to claim
-            yield api.patch(pod, owner=owner)
+        try:
+            yield api.patch(pod, owner=owner_reference(replicaset) if what is Claim.ADOPT else None)
+        except NotFound:
+            return []  # it is gone: nothing to claim
     return [pod] if what.ours else []
 
 
@@ -110,18 +111,20 @@ def manage_replicas(replicaset: Any, active: list[Any], cache: Cache, api: Api, 
             if failed:
                 expect.lower_creations(failed + start.remaining)
     elif todo.delete:
-        related = related_pods(replicaset, cache) if must_rank(todo.delete, len(active)) else ()
-        surplus = cache.lowest(active, todo.delete, key=lambda pod: deletion_rank(candidate(pod, related)))
+        related = related_pods(replicaset, cache) if deletion.must_rank(todo.delete, len(active)) else ()
+        surplus = cache.lowest(active, todo.delete, key=lambda pod: deletion.deletion_rank(candidate(pod, related)))
         expect.deletions(surplus)
         yield [api.delete(pod, on_refused=expect.deletion_observed(pod)) for pod in surplus]
 
 
 def related_pods(replicaset: Any, cache: Cache) -> tuple[tuple[Any, bool], ...]:
     """Node and activity of the pods of all ReplicaSets with the same controller as this one (W23.5)."""
-    siblings = [rs for rs in cache.list(ReplicaSet) if replicaset.owner is not None and rs.owner == replicaset.owner]
-    return tuple((pod.node, pod.active) for rs in siblings or [replicaset] for pod in cache.owned(Pod, by=rs))
+    if replicaset.owner is None:
+        return ()
+    siblings = [rs for rs in cache.list(ReplicaSet) if rs.owner == replicaset.owner]
+    return tuple((pod.node, pod.active) for rs in siblings for pod in cache.owned(Pod, by=rs))
 
 
 def candidate(pod: Any, related: tuple[tuple[Any, bool], ...]) -> Candidate:
     """A pod to the rank of deletion."""
-    return Candidate(pod.node is not None, pod.phase, pod.ready, related=related_on_node(pod.node, related))
+    return Candidate(pod.node is not None, pod.phase, pod.ready, related=deletion.related_on_node(pod.node, related))
