@@ -64,6 +64,8 @@ def outcome(result: Result, *, named: bool = True) -> Outcome:
         reasons.append((Exit.INTERRUPTED, "interrupted"))
     elif result.limits and not (result.complete or sampled or result.rungs):
         reasons.append((Exit.INCONCLUSIVE, f"limited by {', '.join(result.limits)}"))
+    if result.changed_counts:
+        reasons.append((Exit.SANITY, result.changed_counts))
     if named and not result.properties and EXIT_OF[result.verdict] is Exit.ESTABLISHED:
         reasons.append((Exit.SANITY, "it has no property: nothing was checked"))
     if named and result.complete and not sampled:

@@ -21,6 +21,7 @@ import attrs
 
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError, UsageError
+from kspec.kernel.registry import load
 from kspec.kernel.result import Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
 from kspec.kernel.trace import Story, Trace
@@ -74,10 +75,14 @@ def check(
     """
     explore = _engine(engine)
 
-    def run(found: System, names: list[str] | None) -> Result:
-        return explore(found, limits=limits, progress=progress, properties=names)
+    target = target_of(system)
 
-    return _explored(target_of(system), settings, properties, seed, run)
+    def run(found: System, names: list[str] | None) -> Result:
+        result: Result = explore(found, limits=limits, progress=progress, properties=names)
+        as_pinned = target.file is None and not settings and names is None and engine == EXHAUSTIVE_ENGINES[0]
+        return attrs.evolve(result, changed_counts=changed_counts(result) if as_pinned else "")
+
+    return _explored(target, settings, properties, seed, run)
 
 
 def fuzz(
@@ -229,6 +234,21 @@ def story(trace: Trace) -> Story:
 
 
 # ---- what every run of a system shares
+
+
+def changed_counts(result: Result) -> str:
+    """How a finished run of an installed system differs from what was recorded of it; empty: not at all."""
+    pinned = load().pinned.get(result.name)
+    if pinned is None or not (result.complete or result.expected):
+        return ""
+    violated = tuple(p.name for p in result.properties if p.verdict is Verdict.VIOLATED)
+    found = (result.distinct_states, result.generated_states, result.depth, violated)
+    known = (pinned.distinct_states, pinned.generated_states, pinned.depth, pinned.violated)
+    if found == known:
+        return ""
+    return (
+        f"its counts changed: pinned {known[:3]} {' '.join(known[3])}, found {found[:3]} {' '.join(found[3])}".strip()
+    )
 
 
 def _engine(name: str) -> Callable[..., Result]:

@@ -34,6 +34,16 @@ class Entry:
     where: str
 
 
+@attrs.frozen
+class Pinned:
+    """What the exhaustive engine found out about a system when its counts were last recorded and looked at."""
+
+    distinct_states: int
+    generated_states: int
+    depth: int
+    violated: tuple[str, ...] = ()
+
+
 @attrs.define
 class Registry:
     """Everything that the loaded specs offer."""
@@ -43,6 +53,7 @@ class Registry:
     components: dict[str, Any] = attrs.field(factory=dict)
     services: dict[str, Any] = attrs.field(factory=dict)
     properties: dict[str, Property] = attrs.field(factory=dict)
+    pinned: dict[str, Pinned] = attrs.field(factory=dict)
     loaded: bool = False
 
 

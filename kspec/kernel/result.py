@@ -119,7 +119,7 @@ class Rung:
 
 @attrs.frozen
 class Result:
-    """What an engine found out about one system."""
+    """What an engine found out about one system. `changed_counts`: how its counts differ from the pinned ones."""
 
     name: str
     engine: str
@@ -142,6 +142,7 @@ class Result:
     not_applicable: tuple[str, ...] = ()
     never_enabled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    changed_counts: str = ""
     interrupted: bool = False
 
     def property(self, name: str) -> PropertyResult:

@@ -8,4 +8,5 @@ from kspec_models import store_twins as store_twins
 from kspec_models import twins as twins
 from kspec_models.scopes import clients as clients
 from kspec_models.scopes import manifests as manifests
+from kspec_models.scopes import pins as pins
 from kspec_models.scopes import workloads as workloads

@@ -1,0 +1,36 @@
+"""Record the counts and verdicts of every built-in system anew: `./dev python -m kspec_models.scopes.record`.
+
+Read the diff before you commit it: a count that changed is a model that changed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kspec.engines.explicit import explore
+from kspec.kernel.registry import load
+from kspec.kernel.result import Verdict
+from kspec.targets import target_of, under
+
+FILE = Path(__file__).parent / "counts.json"
+
+
+def recorded() -> dict[str, dict[str, object]]:
+    """What the exhaustive engine finds out about each system now."""
+    found: dict[str, dict[str, object]] = {}
+    for name in sorted(load().systems):
+        with under(target_of(name), {}) as (system, _):
+            result = explore(system)
+        found[name] = {
+            "distinct": result.distinct_states,
+            "generated": result.generated_states,
+            "depth": result.depth,
+            "violated": [p.name for p in result.properties if p.verdict is Verdict.VIOLATED],
+        }
+    return found
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(recorded(), indent=2) + "\n", encoding="utf-8")
+    print(FILE.read_text(encoding="utf-8"), end="")

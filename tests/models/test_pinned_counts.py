@@ -1,0 +1,31 @@
+"""The counts and verdicts of every built-in system are pinned beside them; a change is a change of a model."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+
+import kspec
+from kspec.kernel.registry import load
+from kspec.run import changed_counts
+from kspec_models.scopes.record import FILE, recorded
+
+
+def test_the_pinned_counts_are_those_of_now() -> None:
+    assert json.loads(FILE.read_text(encoding="utf-8")) == recorded()
+
+
+def test_every_system_is_pinned() -> None:
+    assert set(load().pinned) == {
+        name for name in load().systems if load().systems[name].where.startswith("kspec_models")
+    }
+
+
+@pytest.mark.parametrize("change", [{"distinct_states": 1}, {"generated_states": 1}, {"depth": 1}])
+def test_a_count_that_differs_is_said(change: dict[str, int]) -> None:
+    result = kspec.check("store.cas")
+
+    assert changed_counts(result) == ""
+    assert "its counts changed" in changed_counts(attrs.evolve(result, **change))
