@@ -19,7 +19,7 @@ import z3
 
 from kspec.engines.z3.fork import Refusal, Run
 from kspec.engines.z3.numbers import Number, ask
-from kspec.prove import AtLeast, AtMost, Parameters
+from kspec.prove import AtLeast, AtMost, Dropped, Parameters
 
 _SMALL = 3
 
@@ -30,6 +30,11 @@ class Range:
 
     low: int | None = None
     high: int | None = None
+
+
+@attrs.frozen
+class AnyNumber:
+    """A mark of a type, `Annotated[State, AnyNumber()]`: the bounds in it are not taken for granted."""
 
 
 class Source(Protocol):
@@ -121,7 +126,10 @@ class Drawn:
 
 
 def arguments(parameters: Parameters, source: Source) -> dict[str, Any]:
-    """A value for each parameter. Raises Refusal for a type of which there is no symbolic value."""
+    """A value for each parameter.
+
+    Raises Refusal for a type of which there is no symbolic value, and Dropped for numbers that a record refuses itself.
+    """
     return {name: build(kind, name, source) for name, kind in parameters.items()}
 
 
@@ -180,7 +188,11 @@ def _record(kind: Any, name: str, source: Source) -> Any:
             object.__setattr__(record, slot, value)
         return record
     alias = {f.name: f.alias for f in attrs.fields(kind)}
-    return kind(**{alias[field]: build(hint, f"{name}.{field}", source) for field, hint in _hints(kind).items()})
+    parts = {alias[field]: build(hint, f"{name}.{field}", source) for field, hint in _hints(kind).items()}
+    try:
+        return kind(**parts)
+    except Exception as error:  # what the record itself refuses is no input
+        raise Dropped(f"{name}: {error}") from error
 
 
 def _is_plain(kind: Any) -> bool:
@@ -220,37 +232,37 @@ def axioms(parameters: Parameters) -> tuple[Any, ...]:
     """The bounds in the parameters' types, and that each choice is one, as terms: stated once, without a question."""
     found: list[Any] = []
     for name, kind in parameters.items():
-        _axioms(kind, name, found)
+        _axioms(kind, name, found, bounded=True)
     return tuple(found)
 
 
-def _axioms(kind: Any, name: str, found: list[Any]) -> None:
+def _axioms(kind: Any, name: str, found: list[Any], bounded: bool) -> None:
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated and args[0] is int:
-        bounds = _range(args[1:])
+        bounds = _range(args[1:]) if bounded else Range()
         found += [] if bounds.low is None else [z3.Int(name) >= bounds.low]
         found += [] if bounds.high is None else [z3.Int(name) <= bounds.high]
     elif origin is Annotated:
-        _axioms(args[0], name, found)
+        _axioms(args[0], name, found, bounded and AnyNumber() not in args[1:])
     elif _is_union(origin):
         tag = z3.Int(f"{name}?")
         found += [tag >= 0, tag < len(args)]
         for i, variant in enumerate(args):
             inner: list[Any] = []
-            _axioms(variant, name, inner)
+            _axioms(variant, name, inner, bounded)
             found += [z3.Implies(tag == i, c) for c in inner]
     elif origin is typing.Literal:
         found += [z3.Int(name) >= 0, z3.Int(name) < len(args)]
     elif origin is tuple:
         for i, part in enumerate(args):
-            _axioms(part, f"{name}[{i}]", found)
+            _axioms(part, f"{name}[{i}]", found, bounded)
     elif kind is bool:
         found += [z3.Int(name) >= 0, z3.Int(name) < 2]
     elif isinstance(kind, type) and issubclass(kind, enum.Enum):
         found += [z3.Int(name) >= 0, z3.Int(name) < len(kind)]
     elif isinstance(kind, type) and attrs.has(kind):
         for field, hint in _hints(kind).items():
-            _axioms(hint, f"{name}.{field}", found)
+            _axioms(hint, f"{name}.{field}", found, bounded)
 
 
 def in_order(parameters: Parameters, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,6 +302,9 @@ def bounds_in_words(parameters: Parameters) -> list[str]:
             for sign, bound in (("≥", bounds.low), ("≤", bounds.high)):
                 if bound is not None:
                     found.setdefault((sign, bound), []).append(name)
+        elif origin is Annotated:
+            if AnyNumber() not in args[1:]:
+                walk(args[0], name)
         elif isinstance(kind, type) and attrs.has(kind):
             for field, hint in _hints(kind).items():
                 walk(hint, f"{name}.{field}")
@@ -300,6 +315,29 @@ def bounds_in_words(parameters: Parameters) -> list[str]:
     for name, kind in parameters.items():
         walk(kind, name)
     return [f"{', '.join(dict.fromkeys(names))} {sign} {bound}" for (sign, bound), names in found.items()]
+
+
+def within(kind: Any, value: Any) -> bool:
+    """Whether every number in a value of this type keeps to the bounds in the type (a question, if it is symbolic)."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated and args[0] is int:
+        bounds = _range(args[1:])
+        return (bounds.low is None or value >= bounds.low) and (bounds.high is None or value <= bounds.high)
+    if origin is Annotated:
+        return within(args[0], value)
+    if _is_union(origin):
+        return all(within(variant, value) for variant in args if _is_of(variant, value))
+    if origin is tuple:
+        return all(within(part, inner) for part, inner in zip(args, value, strict=True))
+    if isinstance(kind, type) and attrs.has(kind):
+        return all(within(hint, getattr(value, field)) for field, hint in _hints(kind).items())
+    return True
+
+
+def _is_of(variant: Any, value: Any) -> bool:
+    base = get_args(variant)[0] if get_origin(variant) is Annotated else variant
+    base = get_origin(base) or base
+    return isinstance(base, type) and isinstance(value, base)
 
 
 def forced(value: Any) -> Any:

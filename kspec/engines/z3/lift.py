@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from kspec.engines.z3.fork import Budget, Counts, Outcome, OutOf, Path, Raised, Returned, Run, Unmet
-from kspec.engines.z3.inputs import Drawn, Symbolic, Values, arguments, at, axioms, forced, holds, in_order
+from kspec.engines.z3.inputs import Drawn, Source, Symbolic, Values, arguments, at, axioms, forced, holds, in_order
 from kspec.engines.z3.numbers import merged_extremes
 from kspec.engines.z3.scan import Entered
 from kspec.kernel.errors import UntrustworthyError
@@ -89,12 +89,12 @@ def lift(function: Liftable, budget: Budget, stop: Callable[[Path], bool] | None
 
 def plain(function: Liftable, values: Mapping[str, int], entered: Entered | None = None) -> Outcome:
     """What plain Python says at these numbers. With `entered`, the code that it runs is scanned (raises Refusal)."""
-    return _plain(function, arguments(function.parameters, Values(values)), entered)
+    return _plain(function, Values(values), entered)
 
 
-def _plain(function: Liftable, given: dict[str, Any], entered: Entered | None) -> Outcome:
+def _plain(function: Liftable, source: Source, entered: Entered | None) -> Outcome:
     def call() -> Any:
-        return function.body(given)
+        return function.body(arguments(function.parameters, source))
 
     try:
         return Returned(call() if entered is None else entered.call(call))
@@ -179,15 +179,13 @@ def cross_check(lifted: Lifted, examples: int = 100) -> int:
     )
     @given(strategies.data())
     def compare(data: Any) -> None:
-        if trouble:
-            return
         source = Drawn(data.draw)
-        drawn = arguments(lifted.of.parameters, source)
+        python = _plain(lifted.of, source, None)
         try:
             path = _led_to(lifted, root, source.values)
             taken.add(id(path))
             said = _at(path.outcome, source.values, lifted.inputs)
-            _confirm(lifted.of, source.values, said, _plain(lifted.of, drawn, None))
+            _confirm(lifted.of, source.values, said, python)
         except UntrustworthyError as error:
             trouble.append(error)
 

@@ -9,32 +9,55 @@ the invariant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 
 from kspec.engines.z3.fork import Budget
-from kspec.engines.z3.inputs import Values, arguments
+from kspec.engines.z3.inputs import AnyNumber, Values, arguments, within
 from kspec.engines.z3.judge import Finding, judge, numbers, property_result, told, value_in_words
 from kspec.engines.z3.lift import Liftable
 from kspec.kernel.result import PropertyResult, Verdict
 from kspec.prove import Dropped, Theorem, TransitionSystem, parameters_of
 
+BOUNDS = "the bounds in the state's type"
+
 ESTABLISHED = (Verdict.PROVED, Verdict.BOUNDED)
 
 
 def judge_system(
-    system: TransitionSystem, invariants: Sequence[Theorem], budget: Budget
+    system: TransitionSystem, theorems: Sequence[Theorem], budget: Budget
 ) -> dict[str, tuple[PropertyResult, Finding]]:
-    """Every invariant of a system, by name. Raises Refusal and UntrustworthyError."""
+    """Every invariant of a system, by name. Raises Refusal and UntrustworthyError.
+
+    The bounds in the type of its states are one more invariant: they are proved, not taken for granted.
+    """
+    bounds = _bounds_of_states(system)
+    found = _judge([bounds, *theorems], system, budget)
+    return {theorem.name: found[theorem.name] for theorem in theorems}
+
+
+def _bounds_of_states(system: TransitionSystem) -> Theorem:
+    def the_states_keep_to_the_bounds_of_their_type(state: Any) -> bool:
+        return within(system.state[1], state)
+
+    function = the_states_keep_to_the_bounds_of_their_type
+    return Theorem(BOUNDS, system, "Every state keeps to the bounds in its type.", function)
+
+
+def _judge(
+    invariants: Sequence[Theorem], system: TransitionSystem, budget: Budget
+) -> dict[str, tuple[PropertyResult, Finding]]:
     found: dict[str, tuple[PropertyResult, Finding]] = {}
     left: list[Theorem] = []
     bounds: list[int | None] = []
+    premises: dict[str, None] = {}
     for invariant in invariants:
         at_first = judge(_beginning(system, invariant), budget)
         if at_first.verdict in ESTABLISHED:
             left.append(invariant)
             bounds.append(at_first.bound)
+            premises.update(dict.fromkeys(at_first.premises))
         else:
             found[invariant.name] = _told(invariant, at_first, _at_first(at_first))
     while True:
@@ -48,6 +71,7 @@ def judge_system(
     bounds += [step.bound for step in steps.values()]
     for invariant in left:
         proof = _bounded(steps[invariant.name], bounds)
+        proof = attrs.evolve(proof, premises=tuple(dict.fromkeys([*premises, *proof.premises])))
         found[invariant.name] = _told(invariant, proof, _by_induction(invariant, left, proof))
     return found
 
@@ -79,7 +103,8 @@ def _kept(system: TransitionSystem, invariant: Theorem, assumed: Sequence[Theore
                 raise Dropped(other.name)
         return invariant.function(system.step(before, **{move: given[move] for move in system.moves}))
 
-    return Liftable(f"{invariant.name} after a step", {name: state, **system.moves}, body)
+    parameters = {name: Annotated[state, AnyNumber()], **system.moves}
+    return Liftable(f"{invariant.name} after a step", parameters, body)
 
 
 def _run(system: TransitionSystem, invariant: Theorem, moves: int) -> Liftable:
