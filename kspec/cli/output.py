@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 120
 """Columns where standard output is no terminal."""
 
+ROOM = 52
+"""Columns that a sentence needs beside its verdict."""
+
+THEOREMS = "z3"
+"""The engine whose properties are theorems: nothing is explored."""
+
 STYLES = {Exit.ESTABLISHED: "green", Exit.VIOLATED: "bold red", Exit.INCONCLUSIVE: "yellow", Exit.SANITY: "magenta"}
 
 Files = Mapping[tuple[str, str], TraceFiles]
@@ -105,23 +111,30 @@ def body(report: Report, *, terminal: bool) -> str:
     console, buffer = _console(terminal)
     results = [o.result for o in report.outcomes]
     alone = len(results) == 1
+    shared = _shared([r.assumptions for r in results if r.properties])
     for result in results:
         if result.properties or EXIT_OF[result.verdict] is not Exit.ESTABLISHED:
-            _system(console, result, alone=alone)
+            _system(console, result, shared, alone=alone)
             for prop in result.properties:
                 _counterexample(console, report, result, prop, told=alone or prop.name not in result.expected)
     if not alone:
         console.print()
+        _list(console, "assumptions, everywhere", shared)
         _list(console, "not modelled", dict.fromkeys(line for r in results for line in r.not_modelled))
     if any(r.expected for r in results):
         _expected(console, report, [o for o in report.outcomes if o.result.expected])
     return _trimmed(buffer)
 
 
+def _shared(of: Sequence[Sequence[str]]) -> list[str]:
+    """The lines that are said of each of several systems."""
+    return [line for line in of[0] if all(line in lines for lines in of)] if len(of) > 1 else []
+
+
 # ---- one system
 
 
-def _system(console: Console, result: Result, *, alone: bool) -> None:
+def _system(console: Console, result: Result, shared: Sequence[str], *, alone: bool) -> None:
     from rich.text import Text
 
     header = Text("\n" + result.name, style="bold")
@@ -131,14 +144,14 @@ def _system(console: Console, result: Result, *, alone: bool) -> None:
         header.append(f" · {title} {said}" if said else "", style="not bold")
     console.print(header)
     if result.properties:
-        console.print(_table(result, sentences=alone))
-    if result.engine != "z3" and (result.properties or result.distinct_states):
+        _properties(console, result, sentences=alone or result.engine == THEOREMS)
+    if result.engine != THEOREMS and (result.properties or result.distinct_states):
         console.print(Text("  " + _counts(result)))
     if result.rungs:
         console.print(_rungs(result))
     _list(console, "limited by", result.limits)
     _list(console, "never enabled" if result.complete else "not enabled so far", result.never_enabled)
-    _list(console, "assumptions", result.assumptions)
+    _list(console, "assumptions", [line for line in result.assumptions if line not in shared])
     _list(console, "notes", result.notes)
     if alone:
         _list(console, "not modelled", result.not_modelled)
@@ -146,19 +159,46 @@ def _system(console: Console, result: Result, *, alone: bool) -> None:
     _line(console, "not applicable", result.not_applicable)
 
 
-def _table(result: Result, *, sentences: bool) -> Table:
+def _properties(console: Console, result: Result, *, sentences: bool) -> None:
+    rows = []
+    for prop in result.properties:
+        style = "cyan" if prop.name in result.expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
+        rows.append(Row((prop.name,), _verdict(prop), style, _about(prop, sentence=sentences)))
+    _verdicts(console, ("property",), rows)
+
+
+@attrs.frozen
+class Row:
+    """One verdict: what it is of, in one or more words; the verdict and its style; and what is said about it."""
+
+    of: tuple[str, ...]
+    verdict: str
+    style: str
+    about: str
+
+
+def _verdicts(console: Console, titles: Sequence[str], rows: Sequence[Row]) -> None:
+    """A table; where that would leave no room for what is said, a list with that below each verdict."""
     from rich import box
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE, pad_edge=True, show_edge=False)
-    table.add_column("property", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    named = sum(max(len(word) for word in words) + 3 for words in zip(*(row.of for row in rows), strict=True))
+    verdicts = max(len(row.verdict) for row in rows)
+    if console.width - named - verdicts - 4 < ROOM and any(row.about for row in rows):
+        for row in rows:
+            console.print(Text(f"  {row.verdict:{verdicts}}", style=row.style), Text("  ".join(row.of)))
+            if row.about:
+                console.print(Padding(Text(row.about), (0, 0, 0, verdicts + 3)))
+        return
+    table = Table(box=box.SIMPLE, show_edge=False)
+    for title in (*titles, "verdict"):
+        table.add_column(title, no_wrap=True)
     table.add_column("", overflow="fold")
-    for prop in result.properties:
-        style = "cyan" if prop.name in result.expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
-        table.add_row(Text(prop.name), Text(_verdict(prop), style=style), Text(_about(prop, sentence=sentences)))
-    return table
+    for row in rows:
+        table.add_row(*map(Text, row.of), Text(row.verdict, style=row.style), Text(row.about))
+    console.print(table)
 
 
 def _verdict(prop: PropertyResult) -> str:
@@ -265,25 +305,23 @@ def _counterexample(console: Console, report: Report, result: Result, prop: Prop
 
 
 def _expected(console: Console, report: Report, known: Sequence[Outcome]) -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    pictures = "pictures written" if any(f.picture for f in report.files.values()) else "no pictures"
-    console.print(Text(f"\nexpected violations: known bugs, found on purpose, {pictures}", style="bold"))
-    table = Table(box=box.SIMPLE, show_edge=False)
-    table.add_column("system", no_wrap=True)
-    table.add_column("property", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("", overflow="fold")
+    if all(o.result.engine == THEOREMS for o in known):
+        what = "false neighbours of theorems, each refuted with its smallest numbers"
+    else:
+        pictures = "pictures written" if any(f.picture for f in report.files.values()) else "no pictures"
+        what = f"known bugs, found on purpose, {pictures}"
+    console.print(Text(f"\nexpected violations: {what}", style="bold"))
+    rows = []
     for found in known:
         for prop in found.result.properties:
             if prop.name in found.result.expected:
                 files = report.files.get((found.result.name, prop.name))
-                about = str(files.picture or files.trace) if files is not None else _about(prop)
+                picture = "" if files is None else f"\n{files.picture or files.trace}"
                 style = "cyan" if prop.verdict is Verdict.VIOLATED else "bold magenta"
-                table.add_row(found.result.name, Text(prop.name), Text(prop.verdict.value, style=style), Text(about))
-    console.print(table)
+                rows.append(Row((found.result.name, prop.name), _verdict(prop), style, _about(prop) + picture))
+    _verdicts(console, ("system", "property"), rows)
     for found in known:
         for reason in found.reasons:
             console.print(Text(f"  {found.result.name}: {reason}"))
