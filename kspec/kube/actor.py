@@ -13,7 +13,7 @@ its own variables; a string among them says why). When a request is refused, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -212,7 +212,7 @@ def _ask(see: Reader) -> Callable[[Any, Lens], Any]:
     return ask
 
 
-def _no_choice(options: int) -> int:
+def _no_choice(ways: Sequence[Value]) -> int:
     raise SpecError("an actor's action yields one step for each choice; it has no cache.lowest")
 
 

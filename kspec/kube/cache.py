@@ -17,6 +17,7 @@ from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value
 from kspec.kube.objects import OwnerReference
 from kspec.kube.requests import Request, Verb
+from kspec.kube.residual import EachAnswer
 from kspec.kube.watch import Kind, Seen, SeenWhere, View
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ def identity_of(thing: Any) -> str | Ref:
     raise SpecError(f"{thing!r} is no object of the API: it has no name")
 
 
+def _called(thing: Any) -> Value:
+    """What tells a thing from others: what an object is called, any other value itself."""
+    return thing.identity if isinstance(thing, (Cached, Got)) else thing
+
+
 def class_of(thing: Any) -> type:
     """The kind of a cached or stored object."""
     if isinstance(thing, Cached):
@@ -85,7 +91,9 @@ class Got:
 class Cache:
     """The cache of one observer."""
 
-    def __init__(self, cluster: Cluster, observer: str, ask: Question, choose: Callable[[int], int]) -> None:
+    def __init__(
+        self, cluster: Cluster, observer: str, ask: Question, choose: Callable[[Sequence[Value]], int]
+    ) -> None:
         self._cluster, self._observer, self._ask, self._choose = cluster, observer, ask, choose
 
     def get(self, cls: type[T], name: str) -> T | None:
@@ -109,8 +117,12 @@ class Cache:
 
     def _found(self, kind: Kind, lens: Lens) -> Sequence[Any]:
         if kind.slots:
-            views = self._ask(("each", kind.resource), lens)
-            pairs: Iterable[tuple[str | Ref, View]] = [(Ref(kind.resource, i), v) for i, v in enumerate(views)]
+            found = self._ask(("each", kind.resource), lens)
+            pairs: Iterable[tuple[str | Ref, View]] = (
+                found.answers
+                if isinstance(found, EachAnswer)
+                else [(Ref(kind.resource, i), view) for i, view in enumerate(found)]
+            )
         else:
             pairs = [(name, self._ask(f"{kind.resource}/{name}", lens)) for name in tuple(kind.names)]
         return [Cached(kind, self._observer, view, identity) for identity, view in pairs if view is not None]
@@ -124,11 +136,11 @@ class Cache:
         sure = [item for rank, item in ranks if rank < edge]
         tied = [item for rank, item in ranks if not (rank < edge) and not (edge < rank)]
         ways = list(itertools.combinations(tied, n - len(sure)))
-        return [*sure, *ways[self._choose(len(ways))]]
+        return [*sure, *ways[self._choose([frozenset(map(_called, way)) for way in ways])]]
 
     def choose(self, options: Sequence[T]) -> T:
         """An open choice: each option is explored."""
-        return options[self._choose(len(options))]
+        return options[self._choose([_called(option) for option in options])]
 
 
 def owner_reference(thing: Any) -> OwnerReference:

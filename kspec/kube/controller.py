@@ -26,9 +26,10 @@ from kspec.kernel.values import Ref, Value
 from kspec.kube.cache import Api, Cache, Cached, Got
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import OwnerReference
+from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Code, Request, Verb
 from kspec.kube.residual import Ask, Began, Leaf, Node, Reconcile, Resume, Run, Work, answered, begin, resume
-from kspec.kube.watch import Pin, ReadOwnWrites, Unpin, UpToDate
+from kspec.kube.watch import Kind, Pin, ReadOwnWrites, Unpin, UpToDate
 from kspec.kube.watch import Seen as SeenLens
 
 NOT_MODELLED = "the work queue (a reconcile may begin whenever it would do something), back-off, rate limits"
@@ -126,8 +127,8 @@ class Controller:
 
     def _unpin(self, cluster: Cluster, key: str) -> Writes:
         reader = self.reader(key)
-        kinds = [k for k in cluster.kinds.values() if k.cls in self.watches and not k.slots]
-        return [(f"{kind.resource}/{name}", Unpin(reader)) for kind in kinds for name in kind.names]
+        kinds = [k for k in cluster.kinds.values() if k.cls in self.watches and (not k.slots or k.compares(self.name))]
+        return [(var, Unpin(reader)) for kind in kinds for var, _ in _objects(kind)]
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """Events about what it owns feed the memory of the owner's key."""
@@ -202,11 +203,7 @@ class Controller:
             for began in begin(self._make(cluster, key), self._look(see)):
                 if began.leaf.work is None and not began.leaf.writes:
                     continue
-                pins: Writes = []
-                for target in sorted(_updated(began.leaf)):
-                    of = cluster.by_resource(target.split("/", 1)[0])
-                    if of.cls in self.watches and see(target, UpToDate(of, self.name)):
-                        pins.append((target, Pin(self.reader(key))))
+                pins = self._pins(cluster, key, see, began.leaf, set(began.asked))
                 yield Step(
                     [*began.leaf.writes, (self.work(key), Set(began.leaf.work)), *pins],
                     action="sync",
@@ -215,6 +212,16 @@ class Controller:
                 )
 
         return sync
+
+    def _pins(self, cluster: Cluster, key: str, see: Reader, node: Node, asked: set[Any]) -> Writes:
+        """Pins on what was read just now, will perhaps be updated on condition, and is the latest version."""
+        read = {var for var, *_ in asked}
+        writes: Writes = []
+        for kind in [k for k in cluster.kinds.values() if k.cls in self.watches]:
+            for var, question in _objects(kind):
+                if question in read and var in _updated(node) and see(var, UpToDate(kind, self.name)):
+                    writes.append((var, Pin(self.reader(key))))
+        return writes
 
     def _call(self, cluster: Cluster, key: str) -> Callable[[Reader], Iterator[Step]]:
         def call(see: Reader) -> Iterator[Step]:
@@ -252,16 +259,17 @@ class Controller:
         if served.request.verb is Verb.GET and served.response.code.ok:
             assert served.request.name is not None
             answer = ("ok", Got(served.response.object, served.request.name), 1)
-        for began in resume(self._make(cluster, key), self._look(see), node, answer):
-            yield list(began.leaf.writes), began.leaf.work, ""
+        over = Overlay(see, served.writes)
+        known = {question for question, _ in node.asked}
+        for began in resume(self._make(cluster, key), self._look(over), node, answer):
+            pins = self._pins(cluster, key, over, began.leaf, set(began.asked) - known)
+            yield [*began.leaf.writes, *pins], began.leaf.work, ""
 
     def _unpin_needed(self, cluster: Cluster, key: str, see: Reader, served: Served) -> Writes:
         """At the end of a reconcile its pins are gone (a commit has cleared those of its object already)."""
         return self._unpin(cluster, key)
 
     def _whole(self, cluster: Cluster, key: str) -> Callable[[Reader], Iterator[Step]]:
-        from kspec.kube.overlay import Overlay
-
         begin_, call = self._begin(cluster, key), self._call(cluster, key)
 
         def reconcile(see: Reader) -> Iterator[Step]:
@@ -286,16 +294,28 @@ class Controller:
         return reconcile
 
 
-def _updated(node: Node) -> set[str]:
-    """The objects with fixed names that a residual tree may update on condition."""
+def _objects(kind: Kind) -> list[tuple[Var, Any]]:
+    """The objects of a kind, each with the variable by which a reconcile asks for it."""
+    if kind.slots:
+        return [((kind.resource, i), ("each", kind.resource)) for i in range(kind.slots)]
+    return [(f"{kind.resource}/{name}", f"{kind.resource}/{name}") for name in kind.names]
+
+
+def _updated(node: Node) -> set[Var]:
+    """The objects that a residual tree may update on condition: where it runs again, all that it has read."""
     if isinstance(node, Ask):
-        return set().union(*[_updated(then) for _, then in node.answers])
-    if isinstance(node, Resume) or node.work is None:
+        return set[Var]().union(*[_updated(then) for _, then in node.answers])
+    if isinstance(node, Resume):
+        fixed = {var for (var, *_), _ in node.asked if isinstance(var, str)}
+        each = [answer.answers for (var, *_), answer in node.asked if not isinstance(var, str)]
+        return {*fixed, *[(ref.family, ref.index) for answers in each for ref, _ in answers]}
+    if node.work is None:
         return set()
+    conditional = [c for c in node.work.calls if c.reader and c.verb is not Verb.GET]
     mine = {
-        f"{c.resource}/{c.name}"
-        for c in node.work.calls
-        if c.reader and isinstance(c.name, str) and c.verb is not Verb.GET
+        f"{c.resource}/{c.name}" if isinstance(c.name, str) else (c.name.family, c.name.index)
+        for c in conditional
+        if c.name is not None
     }
     return mine | _updated(node.work.then)
 

@@ -8,13 +8,13 @@ the answers so far, from which the generator is run again when the time comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from kspec.kernel.actions import Lens, Update, Var, whole
-from kspec.kernel.errors import SpecError
+from kspec.kernel.errors import ImpureError, SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.requests import REFUSAL, REFUSALS, Code, Refused, Request, Verb
 
@@ -43,11 +43,13 @@ class Ask:
 
 @attrs.frozen
 class Resume:
-    """Run the generator again: `asked` are its questions with their answers, `script` the answers to its calls so far."""
+    """Run the generator again: `asked` are its questions with their answers, `script` the answers to its calls so far.
+
+    `choices`: which way it took at each open choice, by what was chosen (a renaming renames it)."""
 
     asked: tuple[tuple[Any, Value], ...]
     script: tuple[Value, ...]
-    choices: tuple[int, ...] = ()
+    choices: tuple[Value, ...] = ()
 
 
 @attrs.frozen
@@ -69,10 +71,10 @@ Node = Leaf | Ask | Resume
 
 
 class _Unknown(BaseException):
-    """The generator asked something about an answer that its script does not hold."""
+    """The generator asked about an answer what its script does not hold. `batch`: the place of the answer in it."""
 
-    def __init__(self, question: str, domain: tuple[Value, ...]) -> None:
-        self.question, self.domain = question, domain
+    def __init__(self, question: str, domain: tuple[Value, ...], batch: int) -> None:
+        self.question, self.domain, self.batch = question, domain, batch
 
 
 class LateQuestion(BaseException):
@@ -85,20 +87,24 @@ class Answers:
 
     _known: dict[str, Value]
     _calls: int
+    _batch: int
 
     @property
     def ok(self) -> bool:
         """Whether every call succeeded."""
+        if "failed" in self._known:
+            return bool(self._known["failed"] == 0)
         return bool(self._ask("ok", (True, False)))
 
     @property
     def failed(self) -> int:
         """How many calls were refused."""
-        return int(self._ask("failed", tuple(range(self._calls + 1))))
+        all_ok = self._known.get("ok")
+        return 0 if all_ok else int(self._ask("failed", tuple(range(0 if all_ok is None else 1, self._calls + 1))))
 
     def _ask(self, question: str, domain: tuple[Value, ...]) -> Value:
         if question not in self._known:
-            raise _Unknown(question, domain)
+            raise _Unknown(question, domain, self._batch)
         return self._known[question]
 
 
@@ -106,39 +112,53 @@ class Run:
     """One run of a reconcile: its questions, its open choices, its memory updates.
 
     `ask` answers questions: recorded ones from the record, new ones from the state until the first call and, in a
-    resumed run, again after the script's end.
+    resumed run, again after the script's end. The same question after another answer is another question: so the
+    record knows of each after how many answers, and after how many updates of its variable, it was asked.
     """
 
     def __init__(
-        self, look: Callable[[Any, Lens], Value] | None, asked: dict[Any, Value], choices: tuple[int, ...] = ()
+        self, look: Callable[[Any, Lens], Value] | None, asked: dict[Any, Value], choices: tuple[Value, ...] = ()
     ) -> None:
         self._look, self.asked, self._choices = look, asked, choices
-        self.taken: list[int] = []
-        self.open: list[tuple[int, ...]] = []
+        self.taken: list[Value] = []
+        self.open: list[tuple[Value, ...]] = []
         self.writes: list[tuple[Var, Update]] = []
+        self.mark = 0  # the updates before it have been made already
+        self.answers = 0
         self.may_look = True
 
     def ask(self, var: Any, lens: Lens = whole) -> Value:
-        """One question to the state. Raises LateQuestion."""
-        if (var, lens) in self.asked:
-            return self.asked[var, lens]
+        """One question to the state, as the run's own updates leave it. Raises LateQuestion."""
+        mine = [update for written, update in self.writes if written == var]
+        question = (var, lens, self.answers, len(mine))
+        if question in self.asked:
+            return self.asked[question]
         if not self.may_look or self._look is None:
             raise LateQuestion
-        answer = self.asked[var, lens] = self._look(var, lens)
+        updates = [update for written, update in self.writes[self.mark :] if written == var]
+        if updates:
+            value = self._look(var, whole)
+            for update in updates:
+                value = update(value)
+            answer = self.asked[question] = lens(value)
+        else:
+            answer = self.asked[question] = self._look(var, lens)
         return answer
 
-    def choose(self, options: int) -> int:
-        """An open choice: one of `options`. Every other one is noted in `open`."""
+    def choose(self, ways: Sequence[Value]) -> int:
+        """An open choice: the position of one of these ways. Every other one is noted in `open`."""
         i = len(self.taken)
         if i < len(self._choices):
-            choice = self._choices[i]
+            way = self._choices[i]
         else:
             if not self.may_look:
                 raise LateQuestion
-            choice = 0
-            self.open.extend((*self.taken, j) for j in range(1, options))
-        self.taken.append(choice)
-        return choice
+            way = ways[0]
+            self.open.extend((*self.taken, other) for other in dict.fromkeys(ways) if other != way)
+        if way not in ways:
+            raise ImpureError("a reconcile chose among other things when it was run again: it is not a pure function")
+        self.taken.append(way)
+        return ways.index(way)
 
     def write(self, var: Var, update: Update) -> None:
         """A memory update."""
@@ -154,7 +174,7 @@ class Began:
 
     leaf: Leaf
     asked: dict[Any, Value]
-    taken: tuple[int, ...]
+    taken: tuple[Value, ...]
 
 
 def begin(make: Make, look: Callable[[Any, Lens], Value]) -> Iterator[Began]:
@@ -164,7 +184,7 @@ def begin(make: Make, look: Callable[[Any, Lens], Value]) -> Iterator[Began]:
 
 def resume(make: Make, look: Callable[[Any, Lens], Value], at: Resume, answer: Value) -> Iterator[Began]:
     """Every way in which a reconcile goes on after an answer."""
-    yield from _all_choices(make, look, _recalled(at.asked), (*at.script, answer), at.choices)
+    yield from _all_choices(make, look, dict(at.asked), (*at.script, answer), at.choices)
 
 
 def _all_choices(
@@ -172,7 +192,7 @@ def _all_choices(
     look: Callable[[Any, Lens], Value],
     asked: dict[Any, Value],
     script: tuple[Value, ...],
-    chosen: tuple[int, ...],
+    chosen: tuple[Value, ...],
 ) -> Iterator[Began]:
     todo = [chosen]
     while todo:
@@ -187,17 +207,16 @@ def _all_choices(
 def _segment(make: Make, run: Run, script: tuple[Value, ...]) -> Leaf:
     """Run the generator through its script, and build the tree of everything after it."""
     generator = make(run)
-    mark = 0
     try:
         batch = next(generator)
-        for answer in script:
-            mark = len(run.writes)
-            batch = _send(generator, answer)
+        for place, answer in enumerate(script):
+            run.mark, run.answers = len(run.writes), place + 1
+            batch = _send(generator, answer, place)
     except StopIteration:
-        return Leaf(tuple(run.writes[mark:]), None)
+        return Leaf(tuple(run.writes[run.mark :]), None)
     except Refused as error:
-        return Leaf(tuple(run.writes[mark:]), None, f"{error.code}")
-    writes = tuple(run.writes[mark:])
+        return Leaf(tuple(run.writes[run.mark :]), None, f"{error.code}")
+    writes = tuple(run.writes[run.mark :])
     single = not isinstance(batch, list)
     calls: list[Request] = [batch] if isinstance(batch, Request) else list(batch)
     if not calls:
@@ -229,43 +248,34 @@ def _after_nothing(make: Make, run: Run, script: tuple[Value, ...], writes: Writ
 
 @attrs.frozen
 class EachAnswer:
-    """The members' answers by mention, so that a renaming renames them."""
+    """The answers of those members that gave one, by mention, so that a renaming renames them.
 
-    answers: frozenset[tuple[Ref, Value]]
+    They keep the order in which the generator met them first: it must meet them so again."""
+
+    answers: tuple[tuple[Ref, Value], ...]
 
 
 def _recorded(asked: dict[Any, Value]) -> tuple[tuple[Any, Value], ...]:
     """The questions with their answers, as a value."""
 
     def value_of(var: Any, answer: Value) -> Value:
-        if isinstance(var, tuple) and var[0] == "each":
-            return EachAnswer(frozenset((Ref(var[1], i), x) for i, x in enumerate(answer)))
+        if isinstance(var, tuple) and var[0] == "each" and not isinstance(answer, EachAnswer):
+            return EachAnswer(tuple([(Ref(var[1], i), x) for i, x in enumerate(answer) if x is not None]))
         return answer
 
-    return tuple(((var, lens), value_of(var, answer)) for (var, lens), answer in asked.items())
+    return tuple((question, value_of(question[0], answer)) for question, answer in asked.items())
 
 
-def _recalled(recorded: tuple[tuple[Any, Value], ...]) -> dict[Any, Value]:
-    """The reverse of `_recorded`."""
-
-    def answer_of(value: Value) -> Value:
-        if isinstance(value, EachAnswer):
-            return tuple(x for _, x in sorted(value.answers, key=lambda pair: pair[0].index))
-        return value
-
-    return {question: answer_of(value) for question, value in recorded}
-
-
-def _send(generator: Reconcile, answer: Value) -> Any:
+def _send(generator: Reconcile, answer: Value, place: int) -> Any:
     form, content, calls = answer
     if form == "refused":
         return generator.throw(REFUSAL[content]())
     if form == "parallel":
-        return generator.send(Answers(dict(content), calls))
+        return generator.send(Answers(dict(content), calls, place))
     return generator.send(content)
 
 
-def _follow(make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[int, ...]) -> Node:
+def _follow(make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[Value, ...]) -> Node:
     """What happens after this script; a late question makes it a Resume of all but the last answer."""
     run = Run(None, dict(asked), taken)
     run.may_look = False
@@ -276,7 +286,7 @@ def _follow(make: Make, asked: dict[Any, Value], script: tuple[Value, ...], take
 
 
 def _single(
-    make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[int, ...], call: Request
+    make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[Value, ...], call: Request
 ) -> Node:
     ways: list[tuple[Value, Node]] = []
     for code in (None, *REFUSALS[call.verb]):
@@ -293,20 +303,31 @@ def _parallel(
     make: Make,
     asked: dict[Any, Value],
     script: tuple[Value, ...],
-    taken: tuple[int, ...],
+    taken: tuple[Value, ...],
     calls: int,
     known: dict[str, Value],
 ) -> Node:
     answer = ("parallel", tuple(sorted(known.items())), calls)
     try:
-        return _follow(make, asked, (*script, answer), taken)
-    except _Unknown as question:
-        ways = tuple(
-            (x, _parallel(make, asked, script, taken, calls, {**known, question.question: x})) for x in question.domain
-        )
-        if any(isinstance(node, Resume) for _, node in ways):
-            return Resume(_recorded(asked), script, taken)
-        return Ask(question.question, ways)
+        node = _follow(make, asked, (*script, answer), taken)
+        if isinstance(node, Resume) or "failed" in known or not _runs_again(node):
+            return node
+        question, domain = "failed", tuple(range(calls + 1))  # it may be asked then
+    except _Unknown as unknown:
+        if unknown.batch != len(script):
+            raise  # about an earlier answer, which has to be told apart where it came
+        question, domain = unknown.question, unknown.domain
+    ways = tuple((x, _parallel(make, asked, script, taken, calls, {**known, question: x})) for x in domain)
+    if any(isinstance(node, Resume) for _, node in ways):
+        return Resume(_recorded(asked), script, taken)
+    return Ask(question, ways)
+
+
+def _runs_again(node: Node) -> bool:
+    """Whether the generator will be run again somewhere after this, with all answers so far."""
+    if isinstance(node, Ask):
+        return any(_runs_again(then) for _, then in node.answers)
+    return isinstance(node, Resume) or (node.work is not None and _runs_again(node.work.then))
 
 
 def answered(work: Work, call: Request, code: Code) -> Work | tuple[Node, Value]:
