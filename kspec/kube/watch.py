@@ -339,19 +339,23 @@ class Relist:
 
 @attrs.frozen
 class Assume:
-    """A late observer puts a field into its own cache before it is told (the scheduler's assumed pods, C09)."""
+    """A late observer puts a field into its own cache before it is told (the scheduler's assumed pods, C09).
+
+    `merge`: an event that then brings nothing new is left out (not where the order of events is kept).
+    """
 
     kind: Kind
     observer: str
     field: str
     value: Value
+    merge: bool = True
 
     def __call__(self, obj: Obj) -> Obj:
         i = self.kind.late.index(self.observer)
         queue: tuple[Entry, ...] = ()
         for entry in obj.queues[i]:
             assumed = Entry(self._assumed(entry.view), entry.own)
-            if not queue or queue[-1] != assumed:
+            if not queue or not self.merge or queue[-1] != assumed:
                 queue = (*queue, assumed)
         return attrs.evolve(obj, queues=(*obj.queues[:i], queue, *obj.queues[i + 1 :]))
 
