@@ -64,7 +64,8 @@ class Here:
         kind = self._cluster.kind(self._kind)
         if not kind.is_late(self._actor.name):
             return ()
-        return tuple([Effect(kind.resource, Assume(kind, self._actor.name, f, v)) for f, v in changes.items()])
+        merge = not self._cluster.reductions.exact_order
+        return tuple([Effect(kind.resource, Assume(kind, self._actor.name, f, v, merge)) for f, v in changes.items()])
 
     @property
     def nodes(self) -> tuple[tuple[Ref, Node], ...]:
