@@ -17,7 +17,7 @@ from kspec.kernel.properties import Property
 from kspec.kernel.registry import load
 from kspec.kernel.system import Family, System
 from kspec.kernel.values import ME, Ref, Value
-from kspec.kube.objects import Node
+from kspec.kube.objects import Node, Pod
 from kspec.kube.requests import Code, Pipeline, Request, Response, Verb
 from kspec.kube.watch import (
     Coming,
@@ -38,6 +38,7 @@ from kspec.kube.watch import (
 Writes = list[tuple[Var, Update]]
 
 FRESH, DELAYED, COALESCED, RELISTED = "fresh", "delayed", "coalesced", "relisted"
+HOSTNAME = "kubernetes.io/hostname"
 CACHES = (FRESH, DELAYED, COALESCED, RELISTED)
 """How a cache may be late: not at all; one event at a time; several events of an object at once; a jump to the latest."""
 
@@ -152,6 +153,7 @@ class Cluster:
     expected: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     learned: dict[type, Learned] = attrs.field(factory=dict)
+    nodes_are_named: bool = False
     kinds: dict[type, Kind] = attrs.field(init=False)
     _mentioning: list[str] = attrs.field(init=False)
 
@@ -211,8 +213,8 @@ class Cluster:
         actions = [a for component in self.components for a in self._actions_of(component)]
         world_families = {r: Family(sizes[r], v, self.reductions.fold) for r, v in families.items()}
         if self.scope.nodes:
-            alike = len({attrs.evolve(n, name="", labels=()) for n in self.scope.nodes}) == 1
-            world_families["nodes"] = Family(len(self.scope.nodes), {}, alike and self.reductions.fold)
+            folded = self.reductions.fold and self._nodes_are_alike()
+            world_families["nodes"] = Family(len(self.scope.nodes), {}, folded)
         from kspec.kube.narrate import Narrator
         from kspec.kube.truth import bound
 
@@ -233,6 +235,14 @@ class Cluster:
             exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),
         )
+
+    def _nodes_are_alike(self) -> bool:
+        """Whether nothing but its name and its hostname tells a node from another, and no pod asks for these."""
+        plain = {
+            attrs.evolve(n, name="", labels=tuple([pair for pair in n.labels if pair[0] != HOSTNAME]))
+            for n in self.scope.nodes
+        }
+        return len(plain) == 1 and not self.nodes_are_named
 
     def applicable(self) -> list[Property]:
         """The properties that can speak of something here."""
@@ -317,6 +327,9 @@ class Cluster:
             response = self.pipeline(request, None, True)
             if not response.writes:
                 return Served(request, response, [], None)
+            if not self.nodes_are_named and names_a_node(response.object):
+                self.nodes_are_named = True
+                raise Grew
             slot = self._free_slot(see, kind)
             target = (kind.resource, slot)
             return Served(
@@ -371,9 +384,7 @@ class Cluster:
                 before, after = kind.view(component.name, old), kind.view(component.name, new)
                 writes += self._told(component, kind, name, before, after)
             elif self.reductions.exact_order and see(var, Grows(kind, component.name, new)):
-                partition = new.node if component.selects(kind.cls) and new is not None else None
-                if component.selects(kind.cls) and new is None and old is not None:
-                    partition = old.node
+                partition = getattr(old if new is None else new, "node", None) if component.selects(kind.cls) else None
                 writes.append((f"order/{kind.resource}/{component.name}", Append((partition, name))))
         return writes
 
@@ -399,20 +410,21 @@ class Cluster:
     def _deliveries(self, component: Component, kind: Kind) -> Iterator[Action]:
         mode, name = self.cache_of(component.name), component.name
 
-        def arrives(see: Reader, var: Var, thing: str | Ref, extra: Writes) -> Iterator[Step]:
+        def arrives(see: Reader, var: Var, thing: str | Ref, order: str = "") -> Iterator[Step]:
             pending = see(var, Pending(kind, name))
             most = pending if mode == COALESCED else min(pending, 1)
             for events in range(1, most + 1):
                 before, after = see(var, Coming(kind, name, events))
                 told = self._told(component, kind, thing, before, after)
-                yield Step([(var, Deliver(kind, name, events)), *told, *extra], kind=StepKind.DELIVER)
+                taken: Writes = [(order, RemoveFirst(thing, events))] if order else []
+                yield Step([(var, Deliver(kind, name, events)), *told, *taken], kind=StepKind.DELIVER)
 
         if self.reductions.exact_order:
             yield self._in_order(component, kind, arrives)
         elif kind.slots:
 
             def each(see: Reader) -> Iterator[Step]:
-                yield from arrives(see, kind.resource, see.me, [])
+                yield from arrives(see, kind.resource, see.me)
 
             yield Action(name, "deliver", each, each=kind.resource, about=kind.resource, role=Role.DELIVERY)
         else:
@@ -420,7 +432,7 @@ class Cluster:
                 var = f"{kind.resource}/{fixed}"
 
                 def one(see: Reader, var: str = var, fixed: str = fixed) -> Iterator[Step]:
-                    yield from arrives(see, var, fixed, [])
+                    yield from arrives(see, var, fixed)
 
                 yield Action(name, "deliver", one, about=var, role=Role.DELIVERY)
         if mode == RELISTED:
@@ -437,12 +449,12 @@ class Cluster:
 
         def deliver(see: Reader) -> Iterator[Step]:
             done = set()
-            for i, (partition, thing) in enumerate(see(variable)):
+            for partition, thing in see(variable):
                 if partition in done:
                     continue
                 done.add(partition)
                 var: Var = (kind.resource, thing.index) if isinstance(thing, Ref) else f"{kind.resource}/{thing}"
-                yield from arrives(see, var, thing, [(variable, RemoveAt(i))])
+                yield from arrives(see, var, thing, variable)
 
         return Action(component.name, "deliver", deliver, about=kind.resource, role=Role.DELIVERY)
 
@@ -485,6 +497,15 @@ class Cluster:
         return crash
 
 
+def names_a_node(thing: Any) -> bool:
+    """Whether a pod asks for a node by what no two nodes share: its name or its hostname."""
+    if not isinstance(thing, Pod):
+        return False
+    terms = thing.spec.node_affinity or ()
+    keys = [key for key, _ in thing.spec.node_selector] + [r.key for t in terms for r in t.match_expressions]
+    return thing.node is not None or HOSTNAME in keys or any(t.match_fields for t in terms)
+
+
 # ---- small lenses and updates
 
 
@@ -522,13 +543,15 @@ class Append:
 
 
 @attrs.frozen
-class RemoveAt:
-    """Remove one item from a tuple."""
+class RemoveFirst:
+    """Take the first events about one object out of the order of a watch: several at once when they are coalesced."""
 
-    index: int
+    thing: str | Ref
+    events: int
 
     def __call__(self, items: tuple[Value, ...]) -> tuple[Value, ...]:
-        return (*items[: self.index], *items[self.index + 1 :])
+        mine = [i for i, (_, thing) in enumerate(items) if thing == self.thing][: self.events]
+        return tuple([item for i, item in enumerate(items) if i not in mine])
 
 
 def stepped(served: Iterable[Served], extra: Writes, *, says: str = "") -> Step:
