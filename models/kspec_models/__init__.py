@@ -1,12 +1,38 @@
 """The spec of Kubernetes: one component a module or folder, and closed scopes beside them.
 
-Importing it offers the API server's pipeline and the built-in systems to the checker.
+Importing it offers the API server's pipeline, the components, the built-in systems and the settings to the checker.
 """
 
-from kspec_models import apiserver as apiserver
-from kspec_models import store_twins as store_twins
-from kspec_models import twins as twins
-from kspec_models.scopes import clients as clients
-from kspec_models.scopes import manifests as manifests
-from kspec_models.scopes import pins as pins
-from kspec_models.scopes import workloads as workloads
+from kspec.kernel.registry import registry
+from kspec_models import apiserver, kubelet, store, store_twins, twins, users
+from kspec_models.controllers.deployment import reconcile as deployment
+from kspec_models.controllers.deployment import twins as deployment_twins
+from kspec_models.controllers.replicaset import reconcile as replicaset
+from kspec_models.controllers.replicaset import twins as replicaset_twins
+from kspec_models.scheduler import schedule as scheduler
+from kspec_models.scopes import clients, manifests, pins, workloads
+
+COMPONENTS = {
+    "store": store,
+    "apiserver": apiserver,
+    "deployment": deployment,
+    "replicaset": replicaset,
+    "scheduler": scheduler,
+    "kubelet": kubelet,
+    "user": users,
+}
+"""The modules that model a component each, by the actor's name."""
+
+registry.components.update(COMPONENTS)
+
+__all__ = [
+    "COMPONENTS",
+    "clients",
+    "deployment_twins",
+    "manifests",
+    "pins",
+    "replicaset_twins",
+    "store_twins",
+    "twins",
+    "workloads",
+]

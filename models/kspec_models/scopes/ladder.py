@@ -30,6 +30,17 @@ from kspec_models.scheduler.schedule import scheduler
 CHANGES = ("rollout", "rollout=broken", "scale", "controller-crash")
 """What `--with` takes."""
 
+RUNGS = {
+    "fresh": "base: the manifests as written, every cache fresh",
+    "CHANGE": "base: the same with one change (--with), every cache fresh",
+    "late COMPONENT": "base: the cache of one component late, one event at a time",
+    "CHANGE + CHANGE": "further: two changes, every cache fresh",
+    "CHANGE, late COMPONENT": "further: a change, and the cache of one component late",
+    "all late": "further: every cache late",
+    "..., N replicas": "further: the same at a smaller size; it never counts for the full one",
+}
+"""The forms of the rungs, base rungs first."""
+
 Workload = Deployment | ReplicaSet
 
 

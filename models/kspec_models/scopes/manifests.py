@@ -18,7 +18,7 @@ from kspec.kernel.values import Ref
 from kspec.kube.cluster import Reductions
 from kspec.kube.manifests import Entry, read_manifests
 from kspec.kube.objects import Node, Pod
-from kspec_models.scopes.ladder import Rung, Story, check_changes, cluster_of, ladder
+from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
 from kspec_models.scopes.run import one_run
 from kspec_models.scopes.workloads import ROOMY
 
@@ -52,7 +52,9 @@ def _bound(entry: Entry, nodes: Sequence[Node]) -> Any:
 
 
 class Manifests:
-    """Checks manifests rung by rung."""
+    """Checks manifests rung by rung. `rungs`: the forms of the ladder's rungs, with what they are."""
+
+    rungs: Mapping[str, str] = RUNGS
 
     def check(
         self,
