@@ -12,19 +12,9 @@ import attrs
 
 from kspec.kernel.settings import broken_twin
 from kspec.kube.requests import Code, Request, Response
-from kspec_models.controllers.replicaset.decisions import Difference
 from kspec_models.scheduler.framework import NodeInfo
 
-_REPLICASET = "kspec_models.controllers.replicaset"
 _DEPLOYMENT = "kspec_models.controllers.deployment"
-
-
-@broken_twin(
-    "replicaset.surplus", "kept", f"{_REPLICASET}.decisions:difference", "pods that are too many are never deleted"
-)
-def never_too_many(active: int, replicas: int, burst: int = 500) -> Difference:
-    """Only creates."""
-    return Difference(max(0, replicas - active), 0)
 
 
 @broken_twin(
