@@ -1,9 +1,9 @@
 """What each rung of a Deployment costs at 1 to N replicas, with the reductions on and each switched off.
 
-    ./dev python benchmarks/rungs.py [--most 5] [--seconds 60] [--all]
+    ./dev python benchmarks/rungs.py [--most 5] [--seconds 60] [--at 3]
 
-Prints a Markdown table: distinct, generated, calls of Python functions, CPU seconds; ">" where the time ran out. One run
-each, in one process after the other, so compare columns with care: the noise of two runs is some 10 %.
+Prints a Markdown table: distinct, generated, calls of Python functions, CPU seconds; ">" where the time ran out. One
+run each, in one process after the other, so compare columns with care: the noise of two runs is some 10 %.
 """
 
 from __future__ import annotations

@@ -340,8 +340,9 @@ class Search:
                     states.append(after)
                     break
             else:
+                taken = self.tables.kinds[kind]
                 raise UntrustworthyError(
-                    f"{self.system.name}: the search took a step {self.tables.kinds[kind]} which the functions do not take"
+                    f"{self.system.name}: the search took a step {taken} which the functions do not take"
                 )
         return states, steps
 

@@ -320,7 +320,8 @@ class Tables:
         return self._memos.setdefault(key, {})
 
     def number(self, key: Any, answer: Any) -> int:
-        """The number of an answer to a question. Raises SpecError for answers that are equal and of different classes."""
+        """The number of an answer to a question. Raises SpecError for answers that are equal and of different
+        classes."""
         table = self._answers.setdefault(key, {})
         number, known = table.setdefault(answer, (len(table), answer))
         if known is not answer and not same(known, answer):

@@ -83,8 +83,8 @@ class Property:
     """One promise. `name` is its function's name; `sentence` the first sentence of its docstring.
 
     `predicate` is a `Predicate` (a `StepPredicate` for a step invariant). For *leads to*, `given` is what leads to it.
-    `waits` (optional) explains a stuck state: who waits for what, and why that cannot come. `about`: the kinds of objects that
-    it speaks of; it is not applicable where there are none.
+    `waits` (optional) explains a stuck state: who waits for what, and why that cannot come. `about`: the kinds of
+    objects that it speaks of; it is not applicable where there are none.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Settings: what real Kubernetes has as flags and gates, and broken twins of decisions, chosen by `--set NAME=VALUE`.
 
-A setting is declared once, beside the component that it belongs to. Some values *replace* a decision by a broken twin (a
-mutant): the replacement is put in place of the module's function while the run lasts, so that every engine meets it
+A setting is declared once, beside the component that it belongs to. Some values *replace* a decision by a broken twin
+(a mutant): the replacement is put in place of the module's function while the run lasts, so that every engine meets it
 and the model's text stays free of switches.
 """
 

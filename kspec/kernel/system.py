@@ -40,8 +40,9 @@ class System:
     `variables` maps global names to initial values, `families` family names to their members. `assumptions` and
     `not_modelled` are printed with every verdict. `expected` is `"VIOLATED"` for a known bug, shown on purpose: it
     names the properties that must fail. `again` lays the same system out anew after an engine met `Grew`.
-    `idle`: kinds of actions which this scope never enables, on purpose. `exact` lays it out with each watch in its exact order, in which a counterexample found in the relaxed order is
-    confirmed. `narrator` tells its traces (see kspec.kernel.trace). `uses_incarnations`: its values hold `Uid`s.
+    `idle`: kinds of actions which this scope never enables, on purpose. `exact` lays it out with each watch in its
+    exact order, in which a counterexample found in the relaxed order is confirmed. `narrator` tells its traces (see
+    kspec.kernel.trace). `uses_incarnations`: its values hold `Uid`s.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """A system's states and steps, by calling its functions: what every engine means, in the plainest form.
 
 A state is a tuple of values, one for each variable: the global ones first, then family by family, member by
-member. Nothing is remembered here between two calls; `reference`, `hypothesis` and `replay` run on this module alone, and
-`explicit` is compared with it.
+member. Nothing is remembered here between two calls; `reference`, `hypothesis` and `replay` run on this module alone,
+and `explicit` is compared with it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Components that are no controllers: the scheduler, the kubelet, users. Each action is a small generator of alternatives.
+"""Components that are no controllers: the scheduler, the kubelet, users. Each action is a small generator of
+alternatives.
 
     kubelet = Actor("kubelet", watches=(Pod,), here={"containers": Containers.NONE})
 
@@ -7,8 +8,8 @@
         if pod is not None and not pod.deleting and here.containers is Containers.NONE:
             yield here.set(containers=Containers.RUNNING)
 
-A yield is one step that is possible: an effect or a tuple of effects (requests, which are served at once, and changes of
-its own variables; a string among them says why). When a request is refused, the effects after it do not happen.
+A yield is one step that is possible: an effect or a tuple of effects (requests, which are served at once, and changes
+of its own variables; a string among them says why). When a request is refused, the effects after it do not happen.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class Here:
         return tuple([(Ref("nodes", i), node) for i, node in enumerate(self._cluster.scope.nodes)])
 
     def others(self, *fields: str) -> tuple[Any, ...]:
-        """These fields of every other member that the actor sees: a multiset, in which none can be told from another."""
+        """These fields of every other member that the actor sees: a multiset, in which none can be told from
+        another."""
         assert self._kind is not None
         kind = self._cluster.kind(self._kind)
         found = self._see.others(kind.resource, SeenFields(kind, self._actor.name, fields))

@@ -1,7 +1,7 @@
 """What a component's author works with: its cache, the objects in it, and the API.
 
-A cached object answers with the fields of what this observer sees; which fields it ever asks for is learned. The objects
-pretend to be of their kind (for the author's editor and type checker), and are not: they cannot be stored.
+A cached object answers with the fields of what this observer sees; which fields it ever asks for is learned. The
+objects pretend to be of their kind (for the author's editor and type checker), and are not: they cannot be stored.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ Writes = list[tuple[Var, Update]]
 FRESH, DELAYED, COALESCED, RELISTED = "fresh", "delayed", "coalesced", "relisted"
 HOSTNAME = "kubernetes.io/hostname"
 CACHES = (FRESH, DELAYED, COALESCED, RELISTED)
-"""How a cache may be late: not at all; one event at a time; several events of an object at once; a jump to the latest."""
+"""How a cache may be late: not at all; one event at a time; several events of an object at once; a jump to the
+latest."""
 
 
 @attrs.frozen
@@ -319,7 +320,8 @@ class Cluster:
     # ---- what the API server does with a request
 
     def serve(self, see: Reader, request: Request) -> Served:
-        """Serve one request in the present state. Raises SlotsExhausted when a generated name is needed and none is free."""
+        """Serve one request in the present state. Raises SlotsExhausted when a generated name is needed and none is
+        free."""
         kind = self.by_resource(request.resource)
         assert self.pipeline is not None
         target: Var

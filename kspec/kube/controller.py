@@ -9,7 +9,8 @@ Each `yield` is one API call (a list: calls in parallel). Other actors, crashes 
 calls. A refused call raises at the `yield`; uncaught, it ends the reconcile, which may then begin again.
 
 Not modelled: the work queue's memory. A reconcile may begin whenever its object is in the cache and it would do
-something; so a wake-up that real code would miss (nobody queued the key) is not missed here. Nor are back-off and rates.
+something; so a wake-up that real code would miss (nobody queued the key) is not missed here. Nor are back-off and
+rates.
 """
 
 from __future__ import annotations
@@ -344,8 +345,8 @@ def controller(
     """Make a generator function a controller of a kind.
 
     The function takes the object, the cache, the API and (with `memory`) what it remembers. `owns`: kinds that it
-    creates; their events feed its memory. `reads_own_writes`: the setting by which it waits for its cache to show its own
-    last write (W02).
+    creates; their events feed its memory. `reads_own_writes`: the setting by which it waits for its cache to show its
+    own last write (W02).
     """
 
     def decorate(function: Callable[..., Reconcile]) -> Controller:

@@ -1,8 +1,8 @@
 """Stories: a trace of a cluster as a person reads it.
 
-The narrator gives generated names (pods are called after their owner, with a letter in the order of their creation), says
-which step wrote what a delivery brings, and where an actor acts on something that is no longer true. Everything is
-found by looking at the states and by asking the actions again; the trace itself is not changed.
+The narrator gives generated names (pods are called after their owner, with a letter in the order of their creation),
+says which step wrote what a delivery brings, and where an actor acts on something that is no longer true. Everything
+is found by looking at the states and by asking the actions again; the trace itself is not changed.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class _Telling:
             lanes=self._lanes(shown, start),
             steps=tuple(shown),
             clause=trace.clause,
-            objects=tuple([*self._named(trace.objects), *self._objects(len(rows))]),
+            objects=(*self._named(trace.objects), *self._objects(len(rows))),
             loop_at=None if trace.loop_at is None or kind == "stuck" else trace.loop_at + 1,
             waits=tuple([(lane, self._rename(what), self._rename(why)) for lane, what, why in trace.waits]),
             store=STORE,

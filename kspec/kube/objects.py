@@ -1,8 +1,8 @@
 """Kubernetes objects as values: the documentation's words, flattened where a field has only one place.
 
-What is simplified: `metadata`, `spec` and `status` are one record; times are abstract (no clocks); amounts of resources are
-integers (cpu in millicores, everything else in its unit). Only fields that some model reads are here. Mappings are
-tuples of pairs sorted by key.
+What is simplified: `metadata`, `spec` and `status` are one record; times are abstract (no clocks); amounts of
+resources are integers (cpu in millicores, everything else in its unit). Only fields that some model reads are here.
+Mappings are tuples of pairs sorted by key.
 """
 
 from __future__ import annotations
@@ -217,7 +217,8 @@ class Node:
 
 @attrs.frozen
 class ReplicaSet:
-    """A ReplicaSet. `replicas` is spec.replicas; `status_replicas`, `ready_replicas`, `available_replicas` its status."""
+    """A ReplicaSet. `replicas` is spec.replicas; `status_replicas`, `ready_replicas`, `available_replicas` its
+    status."""
 
     name: str
     selector: LabelSelector

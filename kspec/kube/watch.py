@@ -1,10 +1,11 @@
 """API objects and what each late observer has yet to see of them.
 
 An object's variable holds its latest version; for each observer whose cache may be late, the views that it has yet to
-see, from what it sees now to the latest; and the *pins*: which requests in flight read what is still the latest version.
-A view holds only the fields that the observer ever asks for. They are learned: the first question about another field
-lays the world out anew (`Grew`). Equal neighbours are merged, but for one trailing "not the latest" where the observer
-compares resource versions. A cache is never a second copy of the cluster, and a resourceVersion is no number.
+see, from what it sees now to the latest; and the *pins*: which requests in flight read what is still the latest
+version. A view holds only the fields that the observer ever asks for. They are learned: the first question about
+another field lays the world out anew (`Grew`). Equal neighbours are merged, but for one trailing "not the latest"
+where the observer compares resource versions. A cache is never a second copy of the cluster, and a resourceVersion is
+no number.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ class Learned:
 class Kind(Opaque):
     """How objects of one kind are watched.
 
-    `late`: the observers with a late cache, in order; `filters`: what an observer's watch selects; `views`: whether only
-    learned fields are kept (a reduction). `slots` > 0: names are generated, the objects are members of a family; 0:
-    the objects have the fixed `names`.
+    `late`: the observers with a late cache, in order; `filters`: what an observer's watch selects; `views`: whether
+    only learned fields are kept (a reduction). `slots` > 0: names are generated, the objects are members of a family;
+    0: the objects have the fixed `names`.
     """
 
     cls: type

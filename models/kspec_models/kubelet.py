@@ -1,12 +1,12 @@
 """The kubelet: what runs on a node is ground truth; a pod's status is its report.
 
-Models `pkg/kubelet/kubelet.go` and `pkg/kubelet/pod_workers.go` (K30) for pods whose containers run until they are told to end: it
-starts the containers of a pod that is bound to its node, reports what runs, ends them when the pod is marked as deleted (or gone),
-and only then removes the pod from the API with grace 0.
+Models `pkg/kubelet/kubelet.go` and `pkg/kubelet/pod_workers.go` (K30) for pods whose containers run until they are
+told to end: it starts the containers of a pod that is bound to its node, reports what runs, ends them when the pod is
+marked as deleted (or gone), and only then removes the pod from the API with grace 0.
 
-Simplified: all containers of a pod start and end together, in one step each, which neither fails nor times out; a container is
-ready as soon as it runs, unless its image is one of those that never become ready. One model stands for the kubelets of all
-nodes: a pod belongs to one node for ever, so that no two of them ever look at the same pod.
+Simplified: all containers of a pod start and end together, in one step each, which neither fails nor times out; a
+container is ready as soon as it runs, unless its image is one of those that never become ready. One model stands for
+the kubelets of all nodes: a pod belongs to one node for ever, so that no two of them ever look at the same pod.
 
 Not modelled: see `NOT_MODELLED`.
 """

@@ -1,4 +1,5 @@
-"""Broken twins of the store's compare-and-swap, chosen by `--set`: with each, two concurrent updates may both succeed."""
+"""Broken twins of the store's compare-and-swap, chosen by `--set`: with each, two concurrent updates may both
+succeed."""
 
 from __future__ import annotations
 

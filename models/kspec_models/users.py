@@ -1,7 +1,7 @@
 """Users: what people do to a cluster. They are never fair: nobody has to act.
 
-Each story is an actor of its own with a budget: `apply` posts the objects of the manifests in their order; `rollout` changes the image of
-a Deployment once its first version is complete; `scale` changes its replicas once.
+Each story is an actor of its own with a budget: `apply` posts the objects of the manifests in their order; `rollout`
+changes the image of a Deployment once its first version is complete; `scale` changes its replicas once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What must hold of ReplicaSets and their pods.
 
-- `no_surplus_pods`: an active pod is one that is neither finished nor being deleted (W09). "Largest" because pods that a smaller
-  `replicas` makes surplus are there until the controller has deleted them. It is *not* said of a Deployment: that
-  counts sizes, not pods, and may have more active pods than replicas + maxSurge for a while.
+- `no_surplus_pods`: an active pod is one that is neither finished nor being deleted (W09). "Largest" because pods that
+  a smaller `replicas` makes surplus are there until the controller has deleted them. It is *not* said of a Deployment:
+  that counts sizes, not pods, and may have more active pods than replicas + maxSurge for a while.
 - `replicas_converge`: the number of active pods, whether they are ready or not (W20, W21). It needs that users stop.
 """
 

@@ -1,10 +1,12 @@
 """What must hold of Deployments and their rollouts.
 
-- `sizes_stay_within_surge` is about the sizes (`spec.replicas`) of ReplicaSets, which is what the controller counts (W36, W40), with
-  the Deployment's largest replicas: after a scale-down the old sizes are above it for a moment.
-- `availability_is_kept_by_the_controller`: no act of the Deployment controller itself takes what is available, as the ReplicaSets
-  report it, below replicas - maxUnavailable. Pods that end by themselves, and reports that are late, are not its act.
-- `a_rollout_completes`: the pods are those of the last template, ready, and no others are active. It needs that users stop.
+- `sizes_stay_within_surge` is about the sizes (`spec.replicas`) of ReplicaSets, which is what the controller counts
+  (W36, W40), with the Deployment's largest replicas: after a scale-down the old sizes are above it for a moment.
+- `availability_is_kept_by_the_controller`: no act of the Deployment controller itself takes what is available, as the
+  ReplicaSets report it, below replicas - maxUnavailable. Pods that end by themselves, and reports that are late, are
+  not its act.
+- `a_rollout_completes`: the pods are those of the last template, ready, and no others are active. It needs that users
+  stop.
 """
 
 from __future__ import annotations
@@ -44,10 +46,8 @@ def sizes_stay_within_surge(truth: Truth) -> bool | Broken:
             surge = 0
         total = sum(sets_of(truth, name, "replicas"))
         if total > largest + surge:
-            return Broken(
-                f"the ReplicaSets of Deployment {name} have {total} replicas in all, more than {largest} + maxSurge {surge}",
-                (f"Deployment {name}",),
-            )
+            sizes = f"the ReplicaSets of Deployment {name} have {total} replicas in all"
+            return Broken(f"{sizes}, more than {largest} + maxSurge {surge}", (f"Deployment {name}",))
     return True
 
 

@@ -1,9 +1,9 @@
 """What must hold of pods and nodes.
 
-- `a_pod_is_bound_once_and_where_it_fits`: "fits" by what the scheduler had seen, which is all that it promises (C03); the kubelet's
-  own admission is not modelled. A pod of the same slot after its deletion is another pod.
-- `no_pod_stays_pending_for_ever`: while some node fits it by what is true, a pending pod is not left alone. A pod that fits
-  nowhere may wait for ever; what it waits for is told by `a_rollout_completes`.
+- `a_pod_is_bound_once_and_where_it_fits`: "fits" by what the scheduler had seen, which is all that it promises (C03);
+  the kubelet's own admission is not modelled. A pod of the same slot after its deletion is another pod.
+- `no_pod_stays_pending_for_ever`: while some node fits it by what is true, a pending pod is not left alone. A pod that
+  fits nowhere may wait for ever; what it waits for is told by `a_rollout_completes`.
 """
 
 from __future__ import annotations

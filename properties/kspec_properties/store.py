@@ -1,10 +1,10 @@
 """What must hold of the store and the way to it.
 
-- `concurrent_updates_never_both_succeed`: an update that carries a resourceVersion succeeds only if nothing was written since
-  it was read (S16, A54). Two updates that read the same version can therefore not both succeed. It says nothing of
-  unconditional patches, which overwrite (A54).
-- `nothing_but_the_api_server_writes_the_store`: components talk to each other only through the API server. Deliveries to a
-  cache and pins are no writes of the store.
+- `concurrent_updates_never_both_succeed`: an update that carries a resourceVersion succeeds only if nothing was
+  written since it was read (S16, A54). Two updates that read the same version can therefore not both succeed. It says
+  nothing of unconditional patches, which overwrite (A54).
+- `nothing_but_the_api_server_writes_the_store`: components talk to each other only through the API server. Deliveries
+  to a cache and pins are no writes of the store.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ def concurrent_updates_never_both_succeed(before: Truth, happened: Happened, aft
     """Two updates that read the same version of an object never both succeed."""
     for variable, reader in happened.swapped:
         if not before.held_pin(variable, reader):
-            return Broken(
-                f"the update of {variable} by {reader} succeeded although the object had changed since {reader} read it",
-                (str(variable),),
-            )
+            done = f"the update of {variable} by {reader} succeeded"
+            return Broken(f"{done} although the object had changed since {reader} read it", (str(variable),))
     return True
 
 

@@ -1,7 +1,7 @@
 """Who waits for what in a stuck cluster, in plain words: (actor, what it waits for, why that cannot come).
 
-An empty second part: it has nothing to do, because of the third. The reasons are the decisions' own: the scheduler's filters
-and the arithmetic of a rolling update are asked, not imitated.
+An empty second part: it has nothing to do, because of the third. The reasons are the decisions' own: the scheduler's
+filters and the arithmetic of a rolling update are asked, not imitated.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def deployment_waits(truth: Truth, name: str) -> list[tuple[str, str, str]]:
             "deployment",
             f"{missing} more pod{'s' if missing > 1 else ''} of {new[0][0]} to be available",
             f"{held} to 0 now would leave {max(left, 0)} available, and it may lack {bounds.unavailable} of "
-            f"{deployment.replicas}; it may add {bounds.surge}, and has {now.total} of {deployment.replicas + bounds.surge}",
+            f"{deployment.replicas}; it may add {bounds.surge}, and has {now.total} of "
+            f"{deployment.replicas + bounds.surge}",
         )
     ]
 

@@ -1,11 +1,12 @@
 """The API server: the one way to the store.
 
-Models the request pipeline of `staging/src/k8s.io/apiserver/pkg/server/config.go` DefaultBuildHandlerChain and the handlers'
-order (A01, A03, A04): authentication, authorisation, mutating admission, validation, compare-and-swap, watch.
+Models the request pipeline of `staging/src/k8s.io/apiserver/pkg/server/config.go` DefaultBuildHandlerChain and the
+handlers' order (A01, A03, A04): authentication, authorisation, mutating admission, validation, compare-and-swap,
+watch.
 
-Simplified: one request is one step, as its effect is one compare-and-swap on one key (S17); admission and validation run
-inside it (A04), so no other write can come between. The watch side is the kernel's (kspec.kube.watch): every committed
-version reaches each observer in the order of commits.
+Simplified: one request is one step, as its effect is one compare-and-swap on one key (S17); admission and validation
+run inside it (A04), so no other write can come between. The watch side is the kernel's (kspec.kube.watch): every
+committed version reaches each observer in the order of commits.
 
 Not modelled: timeouts after which a request may still commit (A06), priority and fairness, the watch cache of the API
 server itself (all reads are of the latest), several API servers.

@@ -1,8 +1,8 @@
 """Admission: what every write passes, and no read.
 
-Upstream: `plugin/pkg/admission/defaulttolerationseconds/admission.go` (on by default). Mutating plugins run in order on the object
-of a write; each may change it.
-Not modelled here: the other plugins (their objects are not in the model yet), webhooks.
+Upstream: `plugin/pkg/admission/defaulttolerationseconds/admission.go` (on by default). Mutating plugins run in order
+on the object of a write; each may change it. Not modelled here: the other plugins (their objects are not in the model
+yet), webhooks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Authentication: who is it that asks?
 
-Upstream: `staging/src/k8s.io/apiserver/pkg/authentication/request/union/union.go`. Authenticators are tried in order until
-one recognises the caller (A10); whoever shows no credentials is system:anonymous (A11).
-Simplified: a component's name stands for its credentials; nobody shows bad ones, so 401 cannot happen.
+Upstream: `staging/src/k8s.io/apiserver/pkg/authentication/request/union/union.go`. Authenticators are tried in order
+until one recognises the caller (A10); whoever shows no credentials is system:anonymous (A11). Simplified: a
+component's name stands for its credentials; nobody shows bad ones, so 401 cannot happen.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Authorisation: may this caller do that?
 
-Upstream: `plugin/pkg/auth/authorizer/rbac/rbac.go` and the roles of `bootstrappolicy/policy.go`, `controller_policy.go`.
-RBAC only allows; what no rule allows is refused (403). Members of system:masters may do everything.
-Simplified: the bootstrap roles of the modelled components, and a controller of one's own is bound to cluster-admin. Not
-modelled: roles and bindings as objects, the Node authoriser's graph (a kubelet may touch any pod here).
+Upstream: `plugin/pkg/auth/authorizer/rbac/rbac.go` and the roles of `bootstrappolicy/policy.go`,
+`controller_policy.go`. RBAC only allows; what no rule allows is refused (403). Members of system:masters may do
+everything. Simplified: the bootstrap roles of the modelled components, and a controller of one's own is bound to
+cluster-admin. Not modelled: roles and bindings as objects, the Node authoriser's graph (a kubelet may touch any pod
+here).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Validation: is what is to be stored a legal object?
 
-Upstream: `pkg/apis/apps/validation/validation.go`, `pkg/apis/core/validation/validation.go`. Refused with 422. Manifests have been
-validated whole before they come here (kspec.kube.validation); these are the rules that a *running* cluster can break.
+Upstream: `pkg/apis/apps/validation/validation.go`, `pkg/apis/core/validation/validation.go`. Refused with 422.
+Manifests have been validated whole before they come here (kspec.kube.validation); these are the rules that a *running*
+cluster can break.
 """
 
 from __future__ import annotations

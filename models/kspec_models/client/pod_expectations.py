@@ -1,7 +1,7 @@
 """A controller's expectations about the pods of one key, as memory that delivered events feed.
 
-Models the event handlers of `pkg/controller/replicaset/replica_set.go` (addPod, updatePod, deletePod; W05). The arithmetic is in
-`expectations`. A pod that appears already terminating counts as a deletion, not as a creation.
+Models the event handlers of `pkg/controller/replicaset/replica_set.go` (addPod, updatePod, deletePod; W05). The
+arithmetic is in `expectations`. A pod that appears already terminating counts as a deletion, not as a creation.
 """
 
 from __future__ import annotations

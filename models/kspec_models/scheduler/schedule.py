@@ -1,10 +1,12 @@
 """The scheduler's plumbing: for each pod without a node, a node that fits by what the scheduler has seen.
 
-Models `pkg/scheduler/schedule_one.go` (C01 to C13): decisions are made on the scheduler's own cache, in which a pod that it has just bound is
-*assumed* to be on its node already (C03, C09); the API server refuses a binding that comes too late (A82e).
+Models `pkg/scheduler/schedule_one.go` (C01 to C13): decisions are made on the scheduler's own cache, in which a pod
+that it has just bound is *assumed* to be on its node already (C03, C09); the API server refuses a binding that comes
+too late (A82e).
 
-Simplified: the scheduling cycle and the binding cycle are one step. Every node that fits may be chosen: scores are not modelled, and any
-maximal node may win anyway (C27). The queue's order and back-off are not modelled: any pending pod may be next.
+Simplified: the scheduling cycle and the binding cycle are one step. Every node that fits may be chosen: scores are not
+modelled, and any maximal node may win anyway (C27). The queue's order and back-off are not modelled: any pending pod
+may be next.
 
 Not modelled: see `NOT_MODELLED`.
 """

@@ -1,9 +1,9 @@
 """The ladder of scopes for a person's own manifests: from fresh caches to everything late.
 
 *Base rungs*: the manifests as written with fresh caches, one component late at a time, and each change (`--with`)
-alone with fresh caches. They decide the verdict. *Further rungs*: all late together, changes in pairs and with late caches, and smaller
-numbers of replicas, whose size is in their name: they never count for the full one. A property that is broken on one
-rung is not looked for on the next.
+alone with fresh caches. They decide the verdict. *Further rungs*: all late together, changes in pairs and with late
+caches, and smaller numbers of replicas, whose size is in their name: they never count for the full one. A property
+that is broken on one rung is not looked for on the next.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) 
     kinds = tuple(t for t in things if t is Pod or story.workloads)
     monitor = Largest(tuple(t for t in kinds if t is not Pod))
     components = (*people, *controllers_of(story), scheduler(), kubelet(broken_images=frozenset(broken)), monitor)
-    caches = dict(rung.caches) or {actor: DELAYED for actor in rung.late}
+    caches = dict(rung.caches) or dict.fromkeys(rung.late, DELAYED)
     nodes = story.nodes
     if reductions.one_node and nodes_are_all_the_same(story, pods):
         nodes = nodes[:1]

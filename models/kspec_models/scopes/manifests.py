@@ -131,7 +131,7 @@ def _every(caches: Mapping[str, str], story: Story) -> dict[str, str]:
         if component:
             found[component] = how
         else:
-            found.update({actor: how for actor in actors_of(story)})
+            found.update(dict.fromkeys(actors_of(story), how))
     return found
 
 

@@ -1,4 +1,5 @@
-"""The pinned counts of the built-in systems: read from `counts.json`, which `python -m kspec_models.scopes.record` re-records."""
+"""The pinned counts of the built-in systems: read from `counts.json`, which `python -m kspec_models.scopes.record` re-
+records."""
 
 from __future__ import annotations
 

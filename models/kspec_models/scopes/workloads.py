@@ -35,6 +35,10 @@ ROOMY = (("cpu", 64_000), ("memory", 2**36), ("pods", 110))
 """What a node with ample room offers."""
 
 
+QUARTER = Percent(25)
+"""What maxSurge and maxUnavailable are unless they are given."""
+
+
 def node(name: str = "node-1") -> Node:
     """A node with ample room."""
     return Node(name, allocatable=ROOMY)
@@ -55,8 +59,8 @@ def a_deployment(
     name: str,
     replicas: int,
     *,
-    surge: IntOrPercent = Percent(25),
-    unavailable: IntOrPercent = Percent(25),
+    surge: IntOrPercent = QUARTER,
+    unavailable: IntOrPercent = QUARTER,
     host_port: int = 0,
 ) -> Deployment:
     """A Deployment as a user posts it."""
@@ -187,8 +191,8 @@ def deployment_scaled_before_rollout() -> System:
     """Expected to fail, an open bug of Kubernetes: scaled down while it rolls, and the rollout never goes on.
 
     With maxSurge 0 the only active ReplicaSet can have its new size already when the controller meets the scaling
-    event; it then writes nothing, the annotation desired-replicas stays wrong, and every later sync is a scaling event too
-    (W41; kubernetes/kubernetes pull requests 138036, 138840).
+    event; it then writes nothing, the annotation desired-replicas stays wrong, and every later sync is a scaling event
+    too (W41; kubernetes/kubernetes pull requests 138036, 138840).
     """
     web = a_deployment("web", 2, surge=0, unavailable=1)
     people = (users.apply([web]), users.rollout(web, "web:2"), users.scale(web, 1))

@@ -1,11 +1,11 @@
 """The Deployment controller's plumbing: which objects one sync reads and writes.
 
-Models `pkg/controller/deployment/deployment_controller.go` syncDeployment (W30), `sync.go`, `rolling.go`, `recreate.go`. What it
-decides is arithmetic: see `decisions` and `history`. It never looks at pods in a rolling update, only at the sizes and the
-status of ReplicaSets as its cache has them (W40).
+Models `pkg/controller/deployment/deployment_controller.go` syncDeployment (W30), `sync.go`, `rolling.go`,
+`recreate.go`. What it decides is arithmetic: see `decisions` and `history`. It never looks at pods in a rolling
+update, only at the sizes and the status of ReplicaSets as its cache has them (W40).
 
-Simplified: a new ReplicaSet's name is the Deployment's with a hash of the template, which never collides (W32). Writes of the
-annotations `desired-replicas` and `max-replicas` go with the size.
+Simplified: a new ReplicaSet's name is the Deployment's with a hash of the template, which never collides (W32). Writes
+of the annotations `desired-replicas` and `max-replicas` go with the size.
 
 Not modelled: see `NOT_MODELLED`.
 """
@@ -40,7 +40,8 @@ NOT_MODELLED = (
 
 
 def template_hash(template: PodTemplate) -> str:
-    """A short name for a template, without the label that holds it. Upstream hashes with FNV (W32); any hash would do."""
+    """A short name for a template, without the label that holds it. Upstream hashes with FNV (W32); any hash would
+    do."""
     plain = attrs.evolve(template, labels=history.without_hash(template.labels))
     letters = "bcdfghjklmnpqrstvwxz2456789"
     number, name = zlib.crc32(repr(order_key(plain)).encode()), ""
@@ -211,7 +212,8 @@ def share(deployment: Any, rs: Any, new: bool) -> Share:
 
 
 def clean_up(deployment: Any, sets: Sequence[Any], new: Any | None, api: Api) -> Reconcile:
-    """Delete old ReplicaSets beyond revisionHistoryLimit, once the status says that the Deployment is complete (W49)."""
+    """Delete old ReplicaSets beyond revisionHistoryLimit, once the status says that the Deployment is complete
+    (W49)."""
     if len(sets) <= deployment.revision_history_limit:
         return
     reported_status = Counts(

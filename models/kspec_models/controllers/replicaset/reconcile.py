@@ -1,10 +1,10 @@
 """The ReplicaSet controller's plumbing: which objects one sync reads and writes.
 
-Models `pkg/controller/replicaset/replica_set.go` syncReplicaSet and manageReplicas (W20 to W26). What it decides is in `decisions` and
-`deletion`; what it expects, in `kspec_models.client.expectations`.
+Models `pkg/controller/replicaset/replica_set.go` syncReplicaSet and manageReplicas (W20 to W26). What it decides is in
+`decisions` and `deletion`; what it expects, in `kspec_models.client.expectations`.
 
-Simplified: a pod is available as soon as it is ready (no minReadySeconds). Ages, restarts and deletion costs are the same for all
-pods, so the rank is by node, phase, readiness and company on the node; what ties is an open choice.
+Simplified: a pod is available as soon as it is ready (no minReadySeconds). Ages, restarts and deletion costs are the
+same for all pods, so the rank is by node, phase, readiness and company on the node; what ties is an open choice.
 
 Not modelled: see `NOT_MODELLED`.
 """
