@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import functools
 import math
+import operator
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
@@ -20,6 +22,7 @@ from kspec.engines.z3 import numbers as proxies
 from kspec.engines.z3.fork import Budget, Refusal, Returned
 from kspec.engines.z3.judge import judge
 from kspec.engines.z3.lift import Lifted, cross_check, lift, liftable
+from kspec.engines.z3.scan import blind_spots
 from kspec.engines.z3.smallest import Smallest
 from kspec.kernel.errors import SpecError, UntrustworthyError
 from kspec.kernel.result import Verdict
@@ -262,8 +265,8 @@ def by_hash(n: Natural) -> bool:
     return hash(n) == n
 
 
-def is_a_number(n: Natural) -> bool:
-    return n is not 3 and n >= 0  # noqa: F632 - the very thing that must be refused
+def by_operator(n: Natural) -> bool:
+    return operator.is_not(n, None) and n >= 0
 
 
 def hidden_in_a_call(n: Natural) -> bool:
@@ -292,7 +295,7 @@ REFUSED = [
     (by_type, "type() does not notice"),
     (by_identity, "id() does not notice"),
     (by_hash, "hash"),
-    (is_a_number, "`is` with a number"),
+    (by_operator, "is_not() does not notice"),
     (hidden_in_a_call, "type() does not notice"),
     (only_in_a_premise, "type() does not notice"),
 ]
@@ -300,7 +303,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("function", "what"), REFUSED, ids=[f.__name__ for f, _ in REFUSED])
 def test_what_cannot_be_lifted_is_refused_with_file_and_line(function: Callable[..., bool], what: str) -> None:
-    with pytest.raises(Refusal, match=".") as refusal:
+    with pytest.raises(Refusal) as refusal:
         lifted(function)
     assert what in str(refusal.value)
     code = (by_type if function in (hidden_in_a_call, only_in_a_premise) else function).__code__
@@ -330,8 +333,32 @@ def test_types_without_symbolic_values_are_refused() -> None:
         return len(xs) >= 0
 
     for function, what in ((of_text, "no symbolic value of type str"), (of_any_length, "any length")):
-        with pytest.raises(Refusal, match=what):
+        with pytest.raises(Refusal, match=what) as refusal:
             lifted(function)
+        line = function.__code__.co_firstlineno
+        assert f"test_z3_lifting.py:{line}: in {function.__name__}: " in str(refusal.value)
+
+
+def test_is_with_a_number_is_refused() -> None:
+    source = "def same(n):\n    return n is not 3 and n >= 0\n"
+    found: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        exec(compile(source, __file__, "exec"), found)
+    assert [(line, what) for line, what, _ in blind_spots(found["same"].__code__)] == [
+        (2, "`is` with a number does not notice a symbolic number")
+    ]
+
+
+def test_a_limit_that_the_function_swallows_is_still_a_limit() -> None:
+    def swallows(n: Natural) -> bool:
+        try:
+            return n > 3
+        except BaseException:
+            return True
+
+    found = judge(liftable(swallows), Budget(deadline=0.0, seconds=1))
+    assert (found.verdict, found.limit) == (Verdict.INCONCLUSIVE, "seconds: 1")
 
 
 def test_a_parameter_without_a_type_is_an_error_of_the_spec() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import attrs
 import pytest
@@ -17,7 +18,9 @@ from kspec.kernel.errors import SpecError, UsageError
 from kspec.kernel.registry import registry
 from kspec.kernel.result import Exit, Limits, Progress, PropertyResult, Result, Verdict
 from kspec.outcome import outcome
-from kspec.prove import AtMost, Dropped, Natural, Positive, Theorem, assume, decision, transition_system
+from kspec.prove import AtLeast, AtMost, Dropped, Natural, Positive, Theorem, assume, decision, transition_system
+
+AtMostNine = Annotated[int, AtLeast(0), AtMost(9)]
 
 
 @pytest.fixture(autouse=True)
@@ -178,9 +181,6 @@ def test_a_bound_in_a_type_is_a_premise(state: State) -> None:
     found = state(small)
     assert found.verdict is Verdict.PROVED
     assert "given: n ≥ 0, n ≤ 9" in found.why
-
-
-AtMostNine = __import__("typing").Annotated[int, *Natural.__metadata__, AtMost(9)]  # type: ignore[attr-defined]
 
 
 def test_an_answer_that_is_no_truth_value_is_an_error(state: State) -> None:

@@ -7,6 +7,7 @@ import re
 
 import attrs
 import pytest
+from hypothesis import assume as assume_hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.deployment.decisions import Rollout, Sized
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_properties import theorems as all_theorems
-from kspec_properties.theorems import rolling
+from kspec_properties.theorems import folds, rolling
 
 assert all_theorems and deployment_twins and replicaset_twins
 
@@ -40,6 +41,8 @@ BROKEN_BY = {
     "scaling_down_takes_all_that_may_go": "deployment.scale-down=one-too-few",
     "cleaning_up_takes_no_more_than_allowed": "deployment.clean-up=unlimited",
     "cleaning_up_takes_no_available_pod": "deployment.clean-up=whole",
+    "both_stages_keep_what_scaling_down_does_not_take": "deployment.clean-up=whole",
+    "any_number_of_old_replica_sets_keep_the_promise": "deployment.scale-down=one-too-many",
     "scaling_two_replica_sets_is_exact": "deployment.leftover=dropped",
     "scaling_three_replica_sets_is_exact": "deployment.share=up",
     "a_share_is_the_nearest_whole_number": "deployment.share=up",
@@ -53,7 +56,7 @@ BROKEN_BY = {
 SAID = {
     "surge_and_unavailable_are_never_both_zero": "replicas 0, maxSurge 0, maxUnavailable 0",
     "surge_rounds_up_and_unavailable_rounds_down": "replicas 1, maxSurge 1%, maxUnavailable 0%: that is maxSurge 0",
-    "the_sum_of_sizes_never_passes_replicas_plus_surge": "replicas 1, maxSurge 0, maxUnavailable 0: new ReplicaSet of size 0",
+    "the_sum_of_sizes_never_passes_replicas_plus_surge": "replicas 1, maxSurge 0, maxUnavailable 0: new",
     "a_sync_never_overshoots": "it creates 2 and deletes 0, and then there are 2",
     "concurrent_updates_never_both_succeed": (
         "1. an update that read version 0 succeeds: version 0 → 1; 2. an update that read version 0 succeeds"
@@ -120,6 +123,7 @@ def test_the_number_of_paths_of_each_decision_is_known() -> None:
         "deployment.rolling_step": 110,
         "deployment.scale_down_old": 4,
         "deployment.clean_up_unhealthy": 6,
+        "deployment.old_stages": 10,
         "deployment.scale_in_proportion": 10,
         "replicaset.difference": 2,
         "store.compare_and_swap": 3,
@@ -165,6 +169,24 @@ def test_the_stages_over_old_replica_sets_are_the_folds_that_the_theorems_step_t
         rest -= gone
         cleaned.append(attrs.evolve(rs, size=rs.size - gone))
     assert decisions.clean_up_unhealthy(tuple(true), allowed).old == tuple(cleaned)
+
+
+@given(SIZED, st.lists(SIZED, max_size=5), COUNT, COUNT)
+def test_a_sync_of_any_number_of_old_replica_sets_is_what_the_theorem_steps_through(
+    new: Sized, drawn: list[Sized], replicas: int, unavailable: int
+) -> None:
+    old = tuple(Sized(rs.size, min(rs.size, rs.available)) for rs in drawn)
+    now = Rollout(Sized(new.size, min(new.size, new.available)), old)
+    allowed = decisions.most_scaled_down(now, replicas, unavailable)
+    assume_hypothesis(allowed > 0)
+    then = decisions.old_stages(now, replicas, unavailable).scaled_down
+    budget = decisions.scale_down_budget(decisions.available_of_active(now), replicas, unavailable)
+    state = folds.BothStages(replicas, unavailable, now.new.available, allowed, budget, budget, 0, 0, 0)
+    for rs in old:
+        state = folds.visit_one.step(state, rs)
+    assert state.kept == sum(min(before.available, after.size) for before, after in zip(old, then.old, strict=True))
+    assert now.new.available + state.seen == decisions.available_of_active(now)
+    assert folds.any_number_of_old_replica_sets_keep_the_promise(state)
 
 
 @given(SIZED, st.lists(SIZED, max_size=1), COUNT, COUNT, COUNT)

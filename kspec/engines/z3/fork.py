@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import attrs
@@ -41,15 +42,13 @@ def place(filename: str, line: int, function: str) -> str:
 
 
 def where() -> str:
-    """The innermost place in a spec from which the engine was called."""
-    frame = sys._getframe(1)
-    while frame is not None:
+    """The innermost place in the function that is being lifted; "" if it is not the function that asks."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not Run._once.__code__:
         if is_project_code(frame.f_code.co_filename):
             return place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-        if frame.f_back is None:
-            break
         frame = frame.f_back
-    return "outside of the spec"
+    return ""
 
 
 class Refusal(BaseException):
@@ -59,18 +58,23 @@ class Refusal(BaseException):
     """
 
     def __init__(self, what: str, hint: str = "", at: str = "") -> None:
+        super().__init__(what)
         self.what, self.hint, self.where = what, hint, at or where()
-        super().__init__(f"{self.where}: {what}" + (f"; {hint}" if hint else ""))
         if Run.current is not None and Run.current.refusal is None:
             Run.current.refusal = self
 
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+
 
 class OutOf(BaseException):
-    """A limit of the exploration was reached: `limit` names it with its value."""
+    """A limit of the exploration was reached: `limit` names it with its value. It is remembered on the run, too."""
 
     def __init__(self, limit: str) -> None:
         super().__init__(limit)
         self.limit = limit
+        if Run.current is not None:
+            Run.current.out_of = self
 
 
 @attrs.frozen
@@ -156,6 +160,7 @@ class Run:
         self.counts = Counts()
         self.inputs: dict[str, Any] = {}
         self.refusal: Refusal | None = None
+        self.out_of: OutOf | None = None
         self.largest_index: int | None = None
         self._solver = z3.Solver()
         self._solver.set("timeout", budget.query_ms)
@@ -232,6 +237,8 @@ class Run:
             outcome = self._once(body)
             if self.refusal is not None:
                 raise self.refusal
+            if self.out_of is not None:
+                raise self.out_of
             if isinstance(outcome, Unmet):
                 self.counts.dropped += 1
             else:

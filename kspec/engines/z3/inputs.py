@@ -154,14 +154,13 @@ def build(kind: Any, name: str, source: Source) -> Any:
         return members[source.choice(name, len(members))]
     if origin is tuple:
         if Ellipsis in args:
-            raise Refusal(f"{name} is a tuple of any length", "give it a fixed length, tuple[X, X]", "inputs")
+            raise Refusal(f"{name} is a tuple of any length", "give it a fixed length, tuple[X, X]")
         return tuple(build(part, f"{name}[{i}]", source) for i, part in enumerate(args))
     if isinstance(kind, type) and attrs.has(kind):
         return _record(kind, name, source)
     raise Refusal(
         f"there is no symbolic value of type {getattr(kind, '__name__', kind)} (parameter {name})",
         "use int, bool, an enumeration, Literal, None, unions, frozen attrs records and tuples of fixed length",
-        "inputs",
     )
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from kspec.engines.z3.fork import Budget, Path, Raised, Returned, Unmet
 from kspec.engines.z3.inputs import Values, arguments, bounds_in_words
-from kspec.engines.z3.lift import Liftable, Lifted, lift, liftable, plain
+from kspec.engines.z3.lift import Liftable, Lifted, lift, liftable, place_of, plain
 from kspec.engines.z3.smallest import Smallest, smallest
 from kspec.kernel import settings
 from kspec.kernel.errors import UntrustworthyError
@@ -127,7 +127,8 @@ def _witnessed(theorem: Theorem, witness: Callable[..., bool], budget: Budget) -
         theorem.function(**given)
         return witness(**given)
 
-    claim = Liftable(f"{theorem.name}: {witness.__name__}", liftable(theorem.function).parameters, body)
+    plainly = liftable(theorem.function)
+    claim = Liftable(f"{theorem.name}: {witness.__name__}", place_of(witness), plainly.parameters, body)
     lifted = lift(claim, budget, stop=lambda path: is_true(path) and path.witness is not None)
     return _smallest_of([p for p in lifted.paths if is_true(p)], lifted, budget)
 

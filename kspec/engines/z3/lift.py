@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
-from kspec.engines.z3.fork import Budget, Counts, Outcome, OutOf, Path, Raised, Returned, Run, Unmet
+from kspec.engines.z3.fork import Budget, Counts, Outcome, OutOf, Path, Raised, Refusal, Returned, Run, Unmet, place
 from kspec.engines.z3.inputs import Drawn, Source, Symbolic, Values, arguments, at, axioms, forced, holds, in_order
 from kspec.engines.z3.numbers import merged_extremes
 from kspec.engines.z3.scan import Entered
@@ -18,16 +19,25 @@ from kspec.prove import Dropped, Parameters, parameters_of
 
 @attrs.frozen
 class Liftable:
-    """A function to lift: its inputs by name, and what is run on them. `name` is for messages."""
+    """A function to lift: its inputs by name, and what is run on them. `name` and `place` are for messages."""
 
     name: str
+    place: str
     parameters: Parameters
     body: Callable[[dict[str, Any]], Any]
 
 
 def liftable(function: Callable[..., Any]) -> Liftable:
     """A plain function as something to lift. Raises SpecError if a parameter has no type."""
-    return Liftable(function.__name__, parameters_of(function), lambda given: function(**given))
+    return Liftable(function.__name__, place_of(function), parameters_of(function), lambda given: function(**given))
+
+
+def place_of(function: Callable[..., Any]) -> str:
+    """Where a function begins."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return f"{function!r}"
+    return place(code.co_filename, code.co_firstlineno, code.co_name)
 
 
 @attrs.frozen
@@ -81,6 +91,9 @@ def lift(function: Liftable, budget: Budget, stop: Callable[[Path], bool] | None
                 _confirm(function, path.witness, said, plain(function, path.witness, entered))
             if stop is not None and stop(path):
                 break
+    except Refusal as refusal:
+        refusal.where = refusal.where or function.place
+        raise
     except OutOf as reached:
         limit = reached.limit
     inputs = in_order(function.parameters, run.inputs)

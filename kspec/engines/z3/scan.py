@@ -28,6 +28,11 @@ BLIND = {
 }
 """Built-in functions that answer without asking the number, and what to do instead."""
 
+BLIND_MEMBERS = {"is_": "use ==", "is_not": "use !=", "getsizeof": "measure nothing", "getrefcount": "count nothing"}
+"""The same of functions of the standard library (`operator.is_`), wherever they are found."""
+
+_MEMBER = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "LOAD_NAME", "IMPORT_FROM")
+
 
 def blind_spots(code: CodeType) -> Iterator[tuple[int, str, str]]:
     """Line, what is done there, and what to do instead."""
@@ -37,6 +42,8 @@ def blind_spots(code: CodeType) -> Iterator[tuple[int, str, str]]:
         name = instruction.argval
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name in BLIND:
             yield line, f"{name}() does not notice a symbolic number", BLIND[name]
+        elif instruction.opname in _MEMBER and name in BLIND_MEMBERS:
+            yield line, f"{name}() does not notice a symbolic number", BLIND_MEMBERS[name]
         elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
             yield line, f"the global {name} is written", "a decision is a pure function of its arguments"
         elif instruction.opname == "IS_OP" and before is not None and _is_number(before):

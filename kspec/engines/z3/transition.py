@@ -16,7 +16,7 @@ import attrs
 from kspec.engines.z3.fork import Budget
 from kspec.engines.z3.inputs import AnyNumber, Values, arguments, within
 from kspec.engines.z3.judge import Finding, judge, numbers, property_result, told, value_in_words
-from kspec.engines.z3.lift import Liftable
+from kspec.engines.z3.lift import Liftable, place_of
 from kspec.kernel.result import PropertyResult, Verdict
 from kspec.prove import Dropped, Theorem, TransitionSystem, parameters_of
 
@@ -88,6 +88,7 @@ def _bounded(proof: Finding, bounds: Sequence[int | None]) -> Finding:
 def _beginning(system: TransitionSystem, invariant: Theorem) -> Liftable:
     return Liftable(
         f"{invariant.name} at the beginning",
+        place_of(system.initial),
         parameters_of(system.initial),
         lambda given: invariant.function(system.initial(**given)),
     )
@@ -104,7 +105,7 @@ def _kept(system: TransitionSystem, invariant: Theorem, assumed: Sequence[Theore
         return invariant.function(system.step(before, **{move: given[move] for move in system.moves}))
 
     parameters = {name: Annotated[state, AnyNumber()], **system.moves}
-    return Liftable(f"{invariant.name} after a step", parameters, body)
+    return Liftable(f"{invariant.name} after a step", place_of(system.step), parameters, body)
 
 
 def _run(system: TransitionSystem, invariant: Theorem, moves: int) -> Liftable:
@@ -118,7 +119,7 @@ def _run(system: TransitionSystem, invariant: Theorem, moves: int) -> Liftable:
             state = system.step(state, **_move(system, given, i))
         return invariant.function(state)
 
-    return Liftable(f"{invariant.name} after {moves} moves", {**start, **inputs}, body)
+    return Liftable(f"{invariant.name} after {moves} moves", place_of(system.step), {**start, **inputs}, body)
 
 
 def _move(system: TransitionSystem, given: dict[str, Any], i: int) -> dict[str, Any]:

@@ -102,3 +102,76 @@ def cleaning_up_takes_no_more_than_allowed(now: Visited) -> bool:
 def cleaning_up_takes_no_available_pod(now: Visited) -> bool:
     """Cleaning up any number of old ReplicaSets takes no pod that is available."""
     return now.kept == now.seen
+
+
+# ---- both stages together
+
+
+@attrs.frozen
+class BothStages:
+    """Some old ReplicaSets after both stages of a sync visited them.
+
+    `to_clean` and `to_take`: what the clean-up and the scale-down may still take; `budget`: what the latter might take
+    at first. `taken`: what it took. `seen`, `kept`: available pods of the visited ones before and after.
+    """
+
+    replicas: Natural
+    unavailable: Natural
+    new_available: Natural
+    to_clean: int
+    budget: int
+    to_take: int
+    taken: Natural
+    seen: Natural
+    kept: Natural
+
+
+def _begin_both(
+    replicas: Natural, unavailable: Natural, new_available: Natural, to_clean: int, budget: int
+) -> BothStages:
+    return BothStages(replicas, unavailable, new_available, to_clean, budget, budget, 0, 0, 0)
+
+
+def _tell_both(before: BothStages, after: BothStages, rs: Sized) -> str:
+    cleaned, taken = before.to_clean - after.to_clean, after.taken - before.taken
+    return (
+        f"an old ReplicaSet of size {rs.size} ({rs.available} available) loses {cleaned} by clean-up and {taken} by "
+        f"scale-down; {after.kept} of {after.seen} old pods stay available"
+    )
+
+
+@transition_system("deployment.old_stages", initial=_begin_both, tell=_tell_both)
+def visit_one(now: BothStages, rs: Sized) -> BothStages:
+    """The next old ReplicaSet loses unhealthy pods, and then what the available ones allow."""
+    _true_status(rs)
+    cleaned = decisions.clean_up_one(rs, now.to_clean)
+    rest = Sized(rs.size - cleaned, rs.available)
+    gone = decisions.scale_down_one(rest, now.to_take)
+    return attrs.evolve(
+        now,
+        to_clean=now.to_clean - cleaned,
+        to_take=now.to_take - gone,
+        taken=now.taken + gone,
+        seen=now.seen + rs.available,
+        kept=now.kept + min(rs.available, rest.size - gone),
+    )
+
+
+@visit_one.inductive()
+def both_stages_keep_what_scaling_down_does_not_take(now: BothStages) -> bool:
+    """Of any number of old ReplicaSets as many pods stay available as were, but for what the scale-down may take."""
+    return (
+        now.kept >= now.seen - now.taken and now.to_take == now.budget - now.taken and now.taken <= max(0, now.budget)
+    )
+
+
+@visit_one.inductive()
+def any_number_of_old_replica_sets_keep_the_promise(now: BothStages) -> bool:
+    """A sync that scales any number of old ReplicaSets down leaves replicas - maxUnavailable pods available.
+
+    Or as many as there were, if those are fewer.
+    """
+    available = now.new_available + now.seen
+    if now.budget != decisions.scale_down_budget(available, now.replicas, now.unavailable):
+        return True
+    return now.new_available + now.kept >= min(available, now.replicas - now.unavailable)

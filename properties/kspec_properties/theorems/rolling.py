@@ -38,14 +38,20 @@ def _tell(new: Sized, old: Two, replicas: int, surge: int, unavailable: int) -> 
 # ---- premises
 
 
+def _two(now: Rollout) -> None:
+    assume(len(now.old) == 2, "at most two old ReplicaSets (one of size 0 without pods is as good as none)")
+
+
 def counts(now: Rollout) -> None:
     """Sizes and counts of available pods are counts."""
+    _two(now)
     for rs in (now.new, *now.old):
         assume(rs.size >= 0 and rs.available >= 0, "sizes and available pods ≥ 0")
 
 
 def true_statuses(now: Rollout) -> None:
     """No status counts pods that are gone."""
+    _two(now)
     for rs in (now.new, *now.old):
         assume(0 <= rs.available <= rs.size, "statuses are true: 0 ≤ available ≤ size")
 
