@@ -162,8 +162,10 @@ def _system(console: Console, result: Result, shared: Sequence[str], *, alone: b
 def _properties(console: Console, result: Result, *, sentences: bool) -> None:
     rows = []
     for prop in result.properties:
-        style = "cyan" if prop.name in result.expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
-        rows.append(Row((prop.name,), _verdict(prop), style, _about(prop, sentence=sentences)))
+        expected = prop.name in result.expected
+        style = "cyan" if expected else STYLES.get(EXIT_OF[prop.verdict], "bold red")
+        about = "expected; more below" if expected else _about(prop, sentence=sentences)
+        rows.append(Row((prop.name,), _verdict(prop), style, about))
     _verdicts(console, ("property",), rows)
 
 
