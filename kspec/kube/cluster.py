@@ -154,9 +154,9 @@ class Cluster:
     expected: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     learned: dict[type, Learned] = attrs.field(factory=dict)
-    nodes_are_named: bool = False
     kinds: dict[type, Kind] = attrs.field(init=False)
     _mentioning: list[str] = attrs.field(init=False)
+    _nodes_are_named: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         names = [c.name for c in self.components]
@@ -176,12 +176,14 @@ class Cluster:
         """The cluster as a system. Laid out anew (with what was learned) after `Grew`."""
         while True:
             try:
-                return self._laid_out()
+                return attrs.evolve(self)._laid_out()
             except Grew:
                 continue
 
     def _laid_out(self) -> System:
+        """One layout. What it is made of does not change when more is learned: that is for the next one."""
         self._lay_out_kinds()
+        self._nodes_are_named = bool(self.learned.setdefault(Node, Learned()).names)
         variables: dict[str, Value] = {}
         families: dict[str, dict[str, Value]] = {}
         sizes: dict[str, int] = {}
@@ -243,7 +245,7 @@ class Cluster:
             attrs.evolve(n, name="", labels=tuple([pair for pair in n.labels if pair[0] != HOSTNAME]))
             for n in self.scope.nodes
         }
-        return len(plain) == 1 and not self.nodes_are_named
+        return len(plain) == 1 and not self._nodes_are_named
 
     def applicable(self) -> list[Property]:
         """The properties that can speak of something here."""
@@ -329,8 +331,8 @@ class Cluster:
             response = self.pipeline(request, None, True)
             if not response.writes:
                 return Served(request, response, [], None)
-            if not self.nodes_are_named and names_a_node(response.object):
-                self.nodes_are_named = True
+            if not self._nodes_are_named and names_a_node(response.object):
+                self.learned[Node].names.append("asked for by a pod")
                 raise Grew
             slot = self._free_slot(see, kind)
             target = (kind.resource, slot)

@@ -52,8 +52,9 @@ class Learned:
 
 @attrs.define(eq=False)
 class Kind(Opaque):
-    """How objects of one kind are watched.
+    """How objects of one kind are watched, in one layout of the world.
 
+    What was learned until this layout is fixed in it; what is learned later is kept for the next one (`Grew`).
     `late`: the observers with a late cache, in order; `filters`: what an observer's watch selects; `views`: whether
     only learned fields are kept (a reduction). `slots` > 0: names are generated, the objects are members of a family;
     0: the objects have the fixed `names`.
@@ -66,37 +67,39 @@ class Kind(Opaque):
     views: bool = True
     slots: int = 0
     filters: Mapping[str, Callable[[Any], bool]] = attrs.field(factory=dict)
+    names: tuple[str, ...] = attrs.field(init=False)
+    _fields: dict[str, tuple[str, ...]] = attrs.field(init=False)
+    _comparing: frozenset[str] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        asked = self.learned.fields
+        self.names = tuple(sorted(self.learned.names))
+        self._fields = {observer: tuple(sorted(f - {RESOURCE_VERSION})) for observer, f in asked.items()}
+        self._comparing = frozenset(observer for observer, f in asked.items() if RESOURCE_VERSION in f)
 
     @property
     def identity(self) -> str:
         """What orders it among values."""
         return self.resource
 
-    @property
-    def names(self) -> list[str]:
-        """The fixed names that anything ever mentioned."""
-        return self.learned.names
-
     def fields(self, observer: str) -> tuple[str, ...]:
         """The fields that this observer ever asked for, in order."""
-        return tuple(sorted(self.learned.fields.get(observer, set()) - {RESOURCE_VERSION}))
+        return self._fields.get(observer, ())
 
     def compares(self, observer: str) -> bool:
         """Whether this observer ever compares resource versions."""
-        return RESOURCE_VERSION in self.learned.fields.get(observer, set())
+        return observer in self._comparing
 
     def ask(self, observer: str, field: str) -> None:
-        """Note that this observer asks for a field. Raises Grew if it is the first time."""
-        known = self.learned.fields.setdefault(observer, set())
-        if field not in known:
-            known.add(field)
-            raise Grew
+        """Note that this observer asks for a field which its views do not hold. Raises Grew."""
+        self.learned.fields.setdefault(observer, set()).add(field)
+        raise Grew
 
     def variable(self, name: str) -> str:
         """The variable of the object with this fixed name; a new name lays the world out anew (Grew)."""
-        if name not in self.learned.names:
-            self.learned.names.append(name)
-            self.learned.names.sort()
+        if name not in self.names:
+            if name not in self.learned.names:
+                self.learned.names.append(name)
             raise Grew
         return f"{self.resource}/{name}"
 
@@ -232,7 +235,7 @@ class UpToDate:
     observer: str
 
     def __call__(self, obj: Obj) -> bool:
-        if RESOURCE_VERSION not in self.kind.learned.fields.get(self.observer, set()):
+        if not self.kind.compares(self.observer):
             self.kind.ask(self.observer, RESOURCE_VERSION)
         return not self.kind.is_late(self.observer) or len(self.kind.queue(obj, self.observer)) == 1
 
