@@ -93,8 +93,11 @@ Parameters = Mapping[str, Any]
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, Any]:
-    """The parameters of a function with their types. Raises SpecError if one has none."""
-    hints = get_type_hints(function, include_extras=True)
+    """The parameters of a function with their types. Raises SpecError if one has none, or one that cannot be found."""
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise SpecError(f"{_place(function)}: {error}; types must be defined at the top of a module") from error
     names = list(inspect.signature(function).parameters)
     for name in names:
         if name not in hints:

@@ -369,6 +369,18 @@ def test_a_parameter_without_a_type_is_an_error_of_the_spec() -> None:
         liftable(untyped)
 
 
+def test_a_type_that_cannot_be_found_is_an_error_of_the_spec() -> None:
+    @attrs.frozen
+    class Local:
+        n: int
+
+    def about(local: Local) -> bool:
+        return local.n == local.n
+
+    with pytest.raises(SpecError, match="types must be defined at the top of a module"):
+        liftable(about)
+
+
 def test_a_number_that_escapes_its_run_is_refused() -> None:
     kept: list[int] = []
 

@@ -380,6 +380,22 @@ def test_what_no_bounded_run_reaches_is_not_inductive_and_bounded() -> None:
     assert outcome(result).exit is Exit.INCONCLUSIVE
 
 
+def test_a_system_whose_steps_change_nothing_is_vacuous() -> None:
+    @transition_system("demo.counter", initial=begin)
+    def stay(now: Counter, by: Natural) -> Counter:
+        """It stays."""
+        return now
+
+    @stay.inductive()
+    def it_is_the_double(now: Counter) -> bool:
+        """It is the double."""
+        return now.twice == 2 * now.value
+
+    found = only(prove())
+    assert found.verdict is Verdict.VACUOUS
+    assert "no step from a state of which the invariants are true changes anything" in found.why
+
+
 def test_a_proof_does_not_lean_on_an_invariant_that_fails() -> None:
     @transition_system("demo.counter", initial=lambda: Counter(0, 0))
     def count(now: Counter) -> Counter:

@@ -8,14 +8,14 @@ the invariant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import attrs
 
 from kspec.engines.z3.fork import Budget
 from kspec.engines.z3.inputs import AnyNumber, Values, arguments, within
-from kspec.engines.z3.judge import Finding, judge, numbers, property_result, told, value_in_words
+from kspec.engines.z3.judge import Finding, judge, property_result, told, value_in_words
 from kspec.engines.z3.lift import Liftable, place_of
 from kspec.kernel.result import PropertyResult, Verdict
 from kspec.prove import Dropped, Theorem, TransitionSystem, parameters_of
@@ -69,10 +69,13 @@ def _judge(
         for invariant in broken:
             found[invariant.name] = _not_kept(system, invariant, steps[invariant.name], budget)
     bounds += [step.bound for step in steps.values()]
+    moving = judge(_idle(system, left), budget)
     for invariant in left:
         proof = _bounded(steps[invariant.name], bounds)
         proof = attrs.evolve(proof, premises=tuple(dict.fromkeys([*premises, *proof.premises])))
-        found[invariant.name] = _told(invariant, proof, _by_induction(invariant, left, proof))
+        if moving.verdict in ESTABLISHED:
+            proof = attrs.evolve(proof, verdict=Verdict.VACUOUS)
+        found[invariant.name] = _told(invariant, proof, _by_induction(invariant, left, moving))
     return found
 
 
@@ -95,17 +98,28 @@ def _beginning(system: TransitionSystem, invariant: Theorem) -> Liftable:
 
 
 def _kept(system: TransitionSystem, invariant: Theorem, assumed: Sequence[Theorem]) -> Liftable:
-    name, state = system.state
+    return _step(system, f"{invariant.name} after a step", assumed, lambda before, after: invariant.function(after))
+
+
+def _idle(system: TransitionSystem, assumed: Sequence[Theorem]) -> Liftable:
+    """No step changes anything: what must be false, or the invariants say nothing."""
+    return _step(system, f"a step of {system.name} changes nothing", assumed, lambda before, after: before == after)
+
+
+def _step(
+    system: TransitionSystem, name: str, assumed: Sequence[Theorem], claim: Callable[[Any, Any], bool]
+) -> Liftable:
+    """A claim about any state of which all of these are true, and the state after any step from it."""
+    variable, state = system.state
 
     def body(given: dict[str, Any]) -> bool:
-        before = given[name]
+        before = given[variable]
         for other in assumed:
             if not other.function(before):
                 raise Dropped(other.name)
-        return invariant.function(system.step(before, **{move: given[move] for move in system.moves}))
+        return claim(before, system.step(before, **{move: given[move] for move in system.moves}))
 
-    parameters = {name: Annotated[state, AnyNumber()], **system.moves}
-    return Liftable(f"{invariant.name} after a step", place_of(system.step), parameters, body)
+    return Liftable(name, place_of(system.step), {variable: Annotated[state, AnyNumber()], **system.moves}, body)
 
 
 def _run(system: TransitionSystem, invariant: Theorem, moves: int) -> Liftable:
@@ -140,11 +154,13 @@ def _at_first(found: Finding) -> str:
     return "already at the beginning: " + told(found.given) + (f"; {found.said}" if found.said else "")
 
 
-def _by_induction(invariant: Theorem, left: Sequence[Theorem], proof: Finding) -> str:
+def _by_induction(invariant: Theorem, left: Sequence[Theorem], moving: Finding) -> str:
     others = [other.name for other in left if other is not invariant]
     together = f", together with {', '.join(others)}" if others else ""
-    met = numbers(proof.met or {})
-    return f"by induction over runs of any length{together}; a step from such a state: {met}"
+    if moving.verdict in ESTABLISHED:
+        return "no step from a state of which the invariants are true changes anything"
+    exercised = f"; exercised by a step from {told(moving.given)}" if moving.given is not None else ""
+    return f"by induction over runs of any length{together}{exercised}"
 
 
 def _not_kept(
