@@ -21,7 +21,7 @@ import attrs
 
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError, UsageError
-from kspec.kernel.registry import load
+from kspec.kernel.registry import registry
 from kspec.kernel.result import Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
 from kspec.kernel.trace import Story, Trace
@@ -79,7 +79,9 @@ def check(
 
     def run(found: System, names: list[str] | None) -> Result:
         result: Result = explore(found, limits=limits, progress=progress, properties=names)
-        as_pinned = target.file is None and not settings and names is None and engine == EXHAUSTIVE_ENGINES[0]
+        entry = registry.systems.get(target.name)
+        installed = entry is not None and entry.build is target.build and target.file is None
+        as_pinned = installed and not settings and names is None and engine == EXHAUSTIVE_ENGINES[0]
         return attrs.evolve(result, changed_counts=changed_counts(result) if as_pinned else "")
 
     return _explored(target, settings, properties, seed, run)
@@ -238,8 +240,8 @@ def story(trace: Trace) -> Story:
 
 def changed_counts(result: Result) -> str:
     """How a finished run of an installed system differs from what was recorded of it; empty: not at all."""
-    pinned = load().pinned.get(result.name)
-    if pinned is None or not (result.complete or result.expected):
+    pinned = registry.pinned.get(result.name)
+    if pinned is None or result.limits or result.interrupted or not (result.complete or result.expected):
         return ""
     violated = tuple(p.name for p in result.properties if p.verdict is Verdict.VIOLATED)
     found = (result.distinct_states, result.generated_states, result.depth, violated)

@@ -18,6 +18,7 @@ import pytest
 from kspec import Progress, Result
 from kspec.cli.progress import Reporter
 from kspec.engines import explicit
+from kspec.kernel.registry import Pinned, registry
 from kspec.kernel.result import Exit, worst
 from tests.kspec.cli_runner import COUNTERS, SPECS, Kspec, counter, kspec, store
 
@@ -191,6 +192,15 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (Exit.ESTABLISHED, "")
+
+
+def test_a_pinned_count_that_changed_is_a_sanity_failure(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kspec("check", "store.cas").code == Exit.ESTABLISHED
+    monkeypatch.setitem(registry.pinned, "store.cas", Pinned(1, 2, 3))
+    ran = kspec("check", "store.cas")
+    assert ran.code == Exit.SANITY
+    assert "pinned (1, 2, 3)" in ran.out
+    assert kspec("check", "store.cas", "--max-states", "5").code == Exit.INCONCLUSIVE
 
 
 def test_limits_leave_a_violation_standing(kspec: Kspec) -> None:
