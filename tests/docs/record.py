@@ -1,0 +1,95 @@
+"""The generated tables of the documents: `./dev python -m tests.docs.record` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from kspec.kernel import settings
+from kspec.kernel.registry import load
+from kspec.prove import Theorem
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+SETTINGS = DOCS / "reference" / "settings.md"
+SYSTEMS = DOCS / "reference" / "systems.md"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---:" if head in ("distinct", "generated", "depth") else "---" for head in heads], *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def settings_table() -> str:
+    """Every declared setting of the installed specs."""
+    load()
+    rows = [(f"`{s.name}`", ", ".join(f"`{v}`" for v in s.values), s.doc) for s in settings.declared().values()]
+    return table(("setting", "values", "what it does"), rows)
+
+
+def systems_table() -> str:
+    """Every installed system with its recorded counts."""
+    found = load()
+    rows = []
+    for name, pinned in sorted(found.pinned.items()):
+        entry = found.systems[name]
+        counts = (f"{n:,}" for n in (pinned.distinct_states, pinned.generated_states, pinned.depth))
+        violated = ", ".join(f"`{v}`" for v in pinned.violated)
+        rows.append((f"`{name}`", "yes" if entry.quick else "", entry.doc, *counts, violated))
+    return table(("system", "quick", "story", "distinct", "generated", "depth", "violated, as expected"), rows)
+
+
+def properties_table() -> str:
+    """Every property that is offered for clusters."""
+    return table(
+        ("property", "kind", "what it claims"),
+        [(f"`{p.name}`", p.kind.value, p.sentence) for p in load().properties.values()],
+    )
+
+
+def theorems_table() -> str:
+    """Every theorem and false neighbour."""
+    theorems: list[Theorem] = list(load().theorems.values())
+    rows = [
+        (f"`{t.subject.name}`", f"`{t.name}`", t.sentence, "" if t.neighbour_of is None else "false neighbour")
+        for t in theorems
+    ]
+    return table(("about", "theorem", "what it claims", ""), rows)
+
+
+TABLES = {
+    "settings": (SETTINGS, settings_table),
+    "systems": (SYSTEMS, systems_table),
+    "properties": (SYSTEMS, properties_table),
+    "theorems": (SYSTEMS, theorems_table),
+}
+"""Each generated table: the document, and what makes it."""
+
+
+def block(name: str) -> re.Pattern[str]:
+    """Where a table stands in its document."""
+    return re.compile(rf"(?<=<!-- {name}: begin -->\n).*?(?=<!-- {name}: end -->)", re.DOTALL)
+
+
+def recorded(name: str) -> str:
+    """A table as its document has it."""
+    found = block(name).search(TABLES[name][0].read_text(encoding="utf-8"))
+    assert found is not None, f"{TABLES[name][0]}: there is no place for the table {name}"
+    return found[0]
+
+
+def write() -> None:
+    """Write every table into its document."""
+    for name, (path, make) in TABLES.items():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(recorded(name), f"{make()}\n"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--print"]:
+        print(json.dumps({name: make() for name, (_, make) in TABLES.items()}))
+    else:
+        write()

@@ -1,0 +1,26 @@
+"""Generated tables of the documents say what is so now."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.console import ROOT
+from tests.docs.record import TABLES, recorded
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """The tables, made by a process of its own: other tests declare settings and theorems in this one."""
+    command = [sys.executable, "-m", "tests.docs.record", "--print"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    found: dict[str, str] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_generated_table_is_up_to_date(name: str, made: dict[str, str]) -> None:
+    assert recorded(name) == f"{made[name]}\n", "run ./dev python -m tests.docs.record, and read the diff"
