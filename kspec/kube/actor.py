@@ -25,6 +25,7 @@ from kspec.kernel.values import Ref, Value
 from kspec.kube.cache import Api, Cache, Cached
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import Node
+from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Request
 from kspec.kube.watch import Assume, LatestField, SeenFields
 from kspec.kube.watch import Latest as LatestLens
@@ -187,7 +188,7 @@ class Actor:
             elif refused:
                 continue
             elif isinstance(effect, Request):
-                served = cluster.serve(see, effect)
+                served = cluster.serve(Overlay(see, writes) if writes else see, effect)
                 done.append(served)
                 writes += served.writes
                 refused = not served.response.code.ok

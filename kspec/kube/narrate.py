@@ -189,7 +189,8 @@ class _Telling:
                 continue
             if question[0] == "one":
                 name = self._label(kind, self._world.names[positions[0]])
-                differs = self._differences(kind, seen[0], true[0])
+                fields = getattr(question[2], "fields", kind.fields(actor))
+                differs = self._differences(kind, fields, seen[0], true[0])
                 believed.append(f"{name} {differs[0]}")
                 truth.append(f"{name} {differs[1]}")
             else:
@@ -211,11 +212,10 @@ class _Telling:
             ", ".join(dict.fromkeys(believed)), ", ".join(dict.fromkeys(truth)), tuple(dict.fromkeys(pending))
         )
 
-    def _differences(self, kind: Kind, seen: Any, true: Any) -> tuple[str, str]:
+    def _differences(self, kind: Kind, asked: tuple[str, ...], seen: Any, true: Any) -> tuple[str, str]:
         if seen is None or true is None:
             return ("does not exist" if seen is None else "exists"), ("does not exist" if true is None else "exists")
-        observer = next(iter(kind.late))
-        fields = kind.fields(observer) if isinstance(seen, tuple) else fields_of(kind.cls)
+        fields = asked if isinstance(seen, tuple) else fields_of(kind.cls)
         values = (seen, true) if isinstance(seen, tuple) else [[getattr(x, f) for f in fields] for x in (seen, true)]
         for field, a, b in zip(fields, *values, strict=False):
             if a != b:
