@@ -1,15 +1,16 @@
 """The boxes of a picture: graphviz's HTML-like labels, as wide as their column, with all lines broken beforehand.
 
-Shape carries the meaning, so that a picture is read without colour: square is what is true, round is what an actor does,
-dashed what it only believes or waits for, white on black the clause that fails, its row, and faults. Colours are those
-of Okabe and Ito. Texts are measured with the widths of Helvetica (its AFM), to which Arial, Liberation Sans and Nimbus
-Sans are metric-compatible.
+Shape carries the meaning, so that a picture is read without colour: square is what is true, round is what an actor
+does, dashed what it only believes or waits for, white on black the clause that fails, its row, and faults. Colours are
+those of Okabe and Ito. Texts are measured with the widths of Helvetica (its AFM), to which Arial, Liberation Sans and
+Nimbus Sans are metric-compatible.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from html import escape
+from html import escape as escape_html
 
 import attrs
 
@@ -65,6 +66,11 @@ def measure(text: str, *, bold: bool = False, points: float = POINTS) -> float:
     """The points that a text takes; what Helvetica does not have counts as wide as its size."""
     em = sum(_WIDTH_OF.get(character, 1000) for character in text) / 1000
     return em * points * (1.09 if bold else 1.02)
+
+
+def escape(text: str) -> str:
+    """The text as HTML for graphviz, which replaces a backslash before some letters by names of its own."""
+    return re.sub(r"\\(?=[A-Z])", "<FONT>&#92;</FONT>", escape_html(text)).replace("\\", "&#92;")
 
 
 def lines_of(text: str, width: float, tag: str = "", indent: str = "") -> list[str]:
@@ -190,9 +196,9 @@ def _belief(step: StoryStep, inner: float) -> list[str]:
     truth = ["the truth", *lines_of(step.belief.truth, half - INSIDE, "B")]
     pair = (
         "<TD ALIGN='LEFT'><TABLE BORDER='0' CELLBORDER='1' CELLSPACING='1' CELLPADDING='2'><TR>"
-        + _cell(believed, half, f"STYLE='DASHED' COLOR='{ORANGE}' BGCOLOR='{PEACH}'")
+        + _cell(believed, half, f"VALIGN='TOP' STYLE='DASHED' COLOR='{ORANGE}' BGCOLOR='{PEACH}'")
         + "<TD BORDER='0'><B>≠</B></TD>"
-        + _cell(truth, half, f"COLOR='{BLUE}' BGCOLOR='{SKY}'")
+        + _cell(truth, half, f"VALIGN='TOP' COLOR='{BLUE}' BGCOLOR='{SKY}'")
         + "</TR></TABLE></TD>"
     )
     unseen = lines_of(words.pending(step.belief), inner, "I", CORNER)

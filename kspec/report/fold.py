@@ -1,10 +1,10 @@
 """Shortening a long story: runs of steps that a reader does not need become one row with their net effect.
 
 Never folded are the first step and the last, what users do, faults, beliefs, what breaks the property, what a belief
-speaks of ("not yet seen: web-a (step 3)"), and where a loop begins. The rest goes in this order, the earliest first, and
-no further than needed: deliveries and steps that change nothing, writes of status, other writes, and at last refused
-calls and what an actor saw before it did something of the first kind. A fold says how many of what it holds and what
-they changed together: nothing is hidden but the order.
+speaks of ("not yet seen: web-a (step 3)"), and where a loop begins. The rest goes in this order, the earliest first,
+and no further than needed: deliveries and steps that change nothing, writes of status, other writes, and at last
+refused calls and what an actor did right before it acted on a belief or broke the property. A fold says how many of
+what it holds and what they changed together: nothing is hidden but the order.
 """
 
 from __future__ import annotations

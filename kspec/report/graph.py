@@ -7,14 +7,13 @@ of an SVG depend on the layout program.
 
 from __future__ import annotations
 
-from html import escape
 from itertools import pairwise
 
 import graphviz
 
 from kspec.kernel.trace import Story
 from kspec.report import layout, words
-from kspec.report.boxes import BLUE, GREY, INK, POINTS
+from kspec.report.boxes import BLUE, GREY, INK, POINTS, escape
 from kspec.report.fold import MOST, fold
 from kspec.report.rows import LOOP, NUMBER, ONE_SCREEN, Message, Row, Sheet, sheet
 

@@ -30,7 +30,10 @@ _SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
 def svg(source: str, *, on_one_screen: bool = False) -> str:
-    """Lay dot source out; `on_one_screen`: scaled down to fit one. Raises UsageError where no layout program is installed, or it fails."""
+    """Lay dot source out; `on_one_screen`: scaled down to fit one, if that can still be read.
+
+    Raises UsageError where no layout program is installed, or it fails.
+    """
     program = find()
     try:
         done = subprocess.run(

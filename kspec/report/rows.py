@@ -112,7 +112,7 @@ def _wanted(story: Story) -> dict[str, float]:
 
 
 def _tells_store(story: Story, step: StoryStep) -> bool:
-    """Whether what a step changes is told in the store's column: of calls, and of all writes where there are no calls."""
+    """Whether what a step changes is told in the column of the store: of calls; of any write where none is a call."""
     if step.kind == "call":
         return step.actor != story.store
     called = any(other.kind == "call" for other in story.steps)
