@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from kspec.kernel.errors import UsageError
 
 PROGRAMS = ("graphviz-pure", "dot")
 """In this order: the first is pinned with kspec, and has no part that a user's machine could lack."""
+
+INSTALL = "pip install graphviz-pure"
 
 SECONDS = 60
 """After which a layout is given up (a picture of 30 steps takes less than one)."""
@@ -54,14 +57,11 @@ def svg(source: str, *, on_one_screen: bool = False) -> str:
     return _SIZE.sub(_fitted, drawn, count=1) if on_one_screen else drawn
 
 
-INSTALL = "pip install graphviz-pure"
-
-
 def find() -> str:
     """The path of a layout program. Raises UsageError with what to install where there is none."""
     folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
     for program in PROGRAMS:
-        found = shutil.which(program, path=":".join(folders)) if program == PROGRAMS[0] else None
+        found = shutil.which(program, path=os.pathsep.join(folders)) if program == PROGRAMS[0] else None
         found = found or shutil.which(program)
         if found is not None:
             return found

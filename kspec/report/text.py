@@ -18,8 +18,10 @@ WIDTH = 100
 """Columns."""
 
 LONGEST_WHO = 24
-NUMBER = 7
-"""Columns of the step's number, the bar of a loop before it included."""
+NUMBER, GAP = 5, 2
+"""Columns of a step's number (the bar of a loop comes before it), and between two columns."""
+
+INDENT = 1 + NUMBER + GAP
 
 HEADING = 10
 """Columns of the headings of the last lines."""
@@ -60,8 +62,9 @@ class _Page:
     @property
     def _columns(self) -> tuple[int, int, int]:
         who = min(max([len(lane.title) for lane in self.story.lanes] + [3]), LONGEST_WHO)
-        rest = self.width - NUMBER - who - 4
-        does = min(max([len(step.action) for step in self.story.steps] + [20]), rest * 9 // 20)
+        rest = self.width - INDENT - who - 2 * GAP
+        said = [len(step.action) + (len(step.says) + 3 if step.says else 0) for step in self.story.steps]
+        does = min(max([*said, 20]), rest * 9 // 20)
         return who, does, rest - does
 
     def _row(self, number: str, who: list[str], does: list[str], changes: list[str], bar: str = " ") -> Iterator[str]:
@@ -69,7 +72,7 @@ class _Page:
         for i in range(max(1, *map(len, columns))):
             cells = [column[i] if i < len(column) else "" for column in columns]
             padded = [f"{cell:<{size}}" for cell, size in zip(cells, self._columns, strict=True)]
-            yield f"{bar}{number if i == 0 else '':>{NUMBER - 2}}  " + "  ".join(padded)
+            yield f"{bar}{number if i == 0 else '':>{NUMBER}}" + " " * GAP + (" " * GAP).join(padded)
 
     def _start(self) -> Iterator[str]:
         number, heading = words.begins(self.story)
@@ -86,7 +89,7 @@ class _Page:
         who = "" if step.kind == "fold" else self._title(step.actor)
         yield from self._row(number, [who], [f"{action} ({step.says})" if step.says else action], changes, bar)
         for line in self._remarks(step):
-            yield from _indented(line, self.width, bar + " " * (NUMBER + 1), bar + " " * (NUMBER + 3))
+            yield from _indented(line, self.width, bar + " " * INDENT, bar + " " * (INDENT + 2))
 
     def _remarks(self, step: StoryStep) -> Iterator[str]:
         if step.belief is not None:
