@@ -1,0 +1,224 @@
+"""A small world of one's own: a Website that wants servers, and clusters of controllers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from kspec.engines import explicit
+from kspec.engines.common import Meter, laid_out_again
+from kspec.kernel.actions import Lens, Role, Update, whole
+from kspec.kernel.errors import Grew
+from kspec.kernel.properties import eventually_always, invariant
+from kspec.kernel.result import Limits, Result
+from kspec.kernel.system import System
+from kspec.kernel.values import Ref
+from kspec.kernel.world import Occurrence, State, World
+from kspec.kube.actor import Actor
+from kspec.kube.cache import owner_reference
+from kspec.kube.cluster import Cluster, Component, Scope
+from kspec.kube.controller import controller
+from kspec.kube.requests import Code, Pipeline, Request, Response, Verb
+from kspec.kube.residual import Reconcile
+
+
+@attrs.frozen
+class Website:
+    """Wants servers, and says how many it has seen."""
+
+    name: str
+    servers: int = 2
+    seen: int = 0
+
+
+@attrs.frozen
+class Server:
+    """Belongs to a website. `zone`: where it runs."""
+
+    owner: Any = None
+    zone: str = ""
+    node: Ref | None = None
+
+
+def new_server(website: Any, zone: str = "") -> Server:
+    return Server(owner_reference(website), zone)
+
+
+@attrs.frozen
+class Added:
+    """One more or one less."""
+
+    by: int
+
+    def __call__(self, old: int) -> int:
+        return old + self.by
+
+
+class Expected:
+    """Counts creations that the cache has not shown yet."""
+
+    initial: Any = 0
+
+    def __init__(self, ask: Callable[[Lens], Any], remember: Callable[[Update], None], variable: str) -> None:
+        self._ask, self._remember, self.variable = ask, remember, variable
+
+    def count(self) -> int:
+        return int(self._ask(whole))
+
+    def add(self, number: int) -> None:
+        self._remember(Added(number))
+
+    def one_less(self) -> Any:
+        return self.variable, Added(-1)
+
+    @staticmethod
+    def observed(before: Any, after: Any) -> tuple[Update, ...]:
+        return (Added(-1),) if before is None else ()
+
+
+def granting(refused: Callable[[Request], Code | None] = lambda request: None) -> Pipeline:
+    """An API server that grants whatever it can, but for what `refused` says."""
+
+    def serve(request: Request, current: Any, unchanged: bool) -> Response:
+        code = refused(request)
+        if code is not None:
+            return Response(code)
+        if request.verb is Verb.CREATE:
+            exists = current is not None
+            return Response(Code.ALREADY_EXISTS) if exists else Response(Code.CREATED, request.object, writes=True)
+        if current is None:
+            return Response(Code.NOT_FOUND)
+        if request.verb is Verb.GET:
+            return Response(Code.OK, current)
+        if request.verb is Verb.DELETE:
+            return Response(Code.OK, None, writes=True)
+        if request.reader and not unchanged:
+            return Response(Code.CONFLICT)
+        return Response(Code.OK, attrs.evolve(current, **dict(request.changes)), writes=True)
+
+    return serve
+
+
+def cluster(
+    components: Sequence[Component] | Component,
+    *,
+    slots: int = 2,
+    websites: Sequence[Website] = (Website("shop"),),
+    refused: Callable[[Request], Code | None] = lambda request: None,
+    properties: Sequence[Any] = (),
+    **scope: Any,
+) -> Cluster:
+    """A cluster of these components, with websites that are there from the start."""
+    parts = components if isinstance(components, Sequence) else (components,)
+    return Cluster(
+        "small",
+        parts,
+        Scope(slots={Server: slots}, stored=tuple(websites), **scope),
+        properties=properties,
+        kinds_used=(Website, Server),
+        pipeline=granting(refused),
+    )
+
+
+def explored(made: Cluster, **how: Any) -> Result:
+    return explicit.explore(made.system(), **how)
+
+
+class Walk:
+    """A world that is walked by hand: `walk("website.sync")` takes a step of that kind."""
+
+    def __init__(self, system: System) -> None:
+        while True:  # everything that can be learned is learned first
+            try:
+                explicit.Search(system, (), Meter(Limits(states=300_000), None)).run()
+                break
+            except Grew:
+                system = laid_out_again(system)
+        self.world = World(system)
+        self.state: State = self.world.initial
+        self.taken: list[Occurrence] = []
+
+    def can(self, kind: str = "") -> list[Occurrence]:
+        """What is possible here, of a kind (by its beginning)."""
+        return [o for o in self.world.steps(self.state) if o.action.kind.startswith(kind)]
+
+    def __call__(self, kind: str, nth: int = 0) -> Occurrence:
+        found = self.can(kind)
+        assert found, f"{kind} is not possible; possible: {[o.action.kind for o in self.can()]}"
+        taken = found[nth]
+        self.state = self.world.apply(self.state, taken)
+        self.taken.append(taken)
+        return taken
+
+    def until_quiet(self, *kinds: str) -> Walk:
+        """Take steps of these kinds, as long as any is possible."""
+        for _ in range(1000):
+            for kind in kinds:
+                if self.can(kind):
+                    self(kind)
+                    break
+            else:
+                return self
+        raise AssertionError("it never comes to rest")
+
+    def at(self, var: Any) -> Any:
+        """The value of a variable."""
+        return self.state[self.world.position[var]]
+
+    def latest(self, var: Any) -> Any:
+        """The latest version of an object."""
+        return self.at(var).latest
+
+    def all(self, family: str) -> Iterator[Any]:
+        """The latest versions of all members that exist."""
+        return (v for v in (self.latest((family, i)) for i in range(self.world.members[family])) if v is not None)
+
+
+@controller(Website, owns=Server, memory=Expected)
+def website(website: Any, cache: Any, api: Any, expected: Any) -> Reconcile:
+    """Creates what is missing at once, and says how many servers it has seen."""
+    mine = cache.owned(Server, by=website)
+    missing = website.servers - len(mine)
+    if missing > 0 and expected.count() <= 0:
+        expected.add(missing)
+        yield [api.create(new_server(website), on_refused=expected.one_less())] * missing
+    if website.seen != len(mine):
+        yield api.update_status(website, seen=len(mine))
+
+
+@controller(Website, owns=Server)
+def looker(website: Any, cache: Any, api: Any) -> Reconcile:
+    """Creates one server, looks again, and says how many there are now."""
+    if len(cache.owned(Server, by=website)) < website.servers:
+        yield api.create(new_server(website))
+        yield api.update_status(website, seen=len(cache.owned(Server, by=website)))
+
+
+@invariant()
+def no_more_servers_than_wanted(truth: Any) -> bool:
+    """There are never more servers than are wanted."""
+    return all(len(truth.all(Server, "owner")) <= wanted for wanted in truth.all(Website, "servers"))
+
+
+@eventually_always()
+def it_says_what_there_is(truth: Any) -> bool:
+    """In the end every website says that it has as many servers as it wants."""
+    return all(seen == wanted for seen, wanted in truth.all(Website, "seen", "servers"))
+
+
+PROMISES = (no_more_servers_than_wanted, it_says_what_there_is)
+ALL_HOLD = {"no_more_servers_than_wanted": "HOLDS", "it_says_what_there_is": "HOLDS"}
+
+
+def somebody(**changes: Any) -> Actor:
+    """Somebody else who patches the website once."""
+    actor = Actor("user", own={"done": False}, role=Role.USER)
+
+    @actor.once()
+    def interfere(cache: Any, here: Any, api: Any) -> Any:
+        if not here.done:
+            yield api.patch(Website("shop"), **changes), here.set(done=True)
+
+    return actor
