@@ -12,9 +12,10 @@ Set `TestStore.settings` to choose how many runs and steps, as for every Hypothe
 
 from __future__ import annotations
 
+import functools
 import unittest
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import hypothesis.strategies as st
@@ -27,6 +28,8 @@ from kspec.kernel.errors import Grew
 from kspec.kernel.properties import Broken, Property, PropertyKind
 from kspec.kernel.system import System
 from kspec.kernel.world import Occurrence, World
+
+Item = TypeVar("Item")
 
 RARELY = 9
 """A kind that a run holds back can be chosen when a number drawn from 0 to this one is this one."""
@@ -63,9 +66,18 @@ def _drawn(draw: st.DrawFn) -> Drawn:
     if not kinds:
         return Drawn(None)
     eager = [kind for kind in kinds if kind not in machine.held_back]
-    if eager and len(eager) < len(kinds) and draw(st.integers(0, RARELY)) < RARELY:
+    if eager and len(eager) < len(kinds) and draw(_below(RARELY + 1)) < RARELY:
         kinds = eager
-    return Drawn(draw(st.sampled_from(machine.run.possible[draw(st.sampled_from(kinds))])))
+    return Drawn(_one_of(draw, machine.run.possible[_one_of(draw, kinds)]))
+
+
+def _one_of(draw: st.DrawFn, items: Sequence[Item]) -> Item:
+    return items[0] if len(items) == 1 else items[draw(_below(len(items)))]
+
+
+@functools.cache
+def _below(n: int) -> st.SearchStrategy[int]:
+    return st.integers(0, n - 1)  # made once: strategies are costly to make, and a run makes two draws a step
 
 
 def _held_back(draw: st.DrawFn, kinds: Sequence[str]) -> frozenset[str]:
