@@ -27,7 +27,9 @@ from kspec.kernel.system import System
 from kspec.kernel.trace import Story, Trace
 from kspec.targets import (
     Target,
+    as_laid_out,
     laid_out,
+    layout_of,
     manifests_service,
     portable,
     settings_from,
@@ -212,8 +214,10 @@ def replay(trace: str | Path | Trace, *, settings: Settings = NO_SETTINGS) -> Re
                 system, _ = stack.enter_context(under(target, chosen))
                 if grown and grown[-1].again is not None:
                     system = laid_out(grown[-1].again)
+                else:
+                    system = as_laid_out(system, how)
                 grown.append(system)
-                return _as_laid_out(system, how)
+                return system
 
             try:
                 return engine.replay_file(path, build)
@@ -328,14 +332,8 @@ def _replayed(found: PropertyResult, how: Mapping[str, Any]) -> PropertyResult:
     answer = engine.replay(found.trace)
     if answer.verdict is not Verdict.REPRODUCED:
         return attrs.evolve(found, verdict=Verdict.DIVERGED, trace=None, why=f"its counterexample diverges: {answer}")
-    return attrs.evolve(found, trace=attrs.evolve(found.trace, how={**how, **found.trace.how}))
-
-
-def _as_laid_out(system: System, how: Mapping[str, Any]) -> System:
-    """The layout in which the trace was found: a counterexample is confirmed in the exact-order world."""
-    layouts = {"exact": system.exact, "plain": system.plain}
-    lay_out = layouts.get(str(how.get("layout")))
-    return system if lay_out is None else laid_out(lay_out)
+    layout = layout_of(found.trace.world.system)
+    return attrs.evolve(found, trace=attrs.evolve(found.trace, how={**how, **layout, **found.trace.how}))
 
 
 def _asked(

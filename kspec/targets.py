@@ -228,6 +228,28 @@ def pairs(texts: Sequence[str], option: str = "--set") -> dict[str, str]:
 # ---- again, from a trace
 
 
+def layout_of(system: System) -> dict[str, Any]:
+    """What a trace's `how` says of the layout of its world: `learned`, of a cluster."""
+    if system.again is None:
+        return {}
+    from kspec.kube.relearn import learned
+
+    found = learned(system)
+    return {} if found is None else {"learned": found}
+
+
+def as_laid_out(system: System, how: Mapping[str, Any]) -> System:
+    """The system in the layout of a trace: `layout` (`exact`: each watch in its exact order), and `learned`."""
+    layouts = {"exact": system.exact, "plain": system.plain}
+    lay_out = layouts.get(str(how.get("layout")))
+    system = system if lay_out is None else laid_out(lay_out)
+    if "learned" not in how or system.again is None:
+        return system
+    from kspec.kube.relearn import relearned
+
+    return relearned(system, how["learned"])
+
+
 def target_from(how: Mapping[str, Any], near: Path) -> Target:
     """The target of a trace, from its `how`; `near` is the trace's own file.
 

@@ -266,7 +266,8 @@ def test_results_and_traces_are_the_same_under_two_hash_seeds(tmp_path: Path) ->
     for seed in ("1", "2"):
         folder = tmp_path / seed
         folder.mkdir()
-        command = [sys.executable, "-c", "from kspec.cli import main; main()", "check", LOST_UPDATE, "--json", "-"]
+        command = [sys.executable, "-c", "from kspec.cli import main; main()", "check"]
+        command += [LOST_UPDATE, "replicaset.forgetful", "--json", "-"]
         done = subprocess.run(
             command,
             cwd=folder,
@@ -281,7 +282,7 @@ def test_results_and_traces_are_the_same_under_two_hash_seeds(tmp_path: Path) ->
         traces = {p.name: p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
         found.append((document, traces))
     assert found[0] == found[1]
-    assert len(found[0][1]) == 3
+    assert len(found[0][1]) == 6
 
 
 # ---- replay
@@ -323,6 +324,52 @@ def test_a_file_that_is_no_trace_is_refused(kspec: Kspec, text: str) -> None:
     ran = kspec("replay", "bad.itf.json")
     assert ran.code == 2
     assert "bad.itf.json" in ran.err
+
+
+ROLLOUT_DEADLOCK = """\
+apiVersion: v1
+kind: Node
+metadata: {name: only}
+status: {allocatable: {cpu: "4", memory: 8Gi, pods: "110"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: edge}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: edge}}
+  template:
+    metadata: {labels: {app: edge}}
+    spec:
+      containers:
+      - name: edge
+        image: registry.example/edge:1
+        ports: [{containerPort: 443, hostPort: 443}]
+"""
+
+
+def test_a_trace_of_a_cluster_is_replayed_in_the_layout_in_which_it_was_found(kspec: Kspec) -> None:
+    assert kspec("check", "replicaset.stale", "--set", "replicaset.expectations=off").code == 1
+    trace = "reports/replicaset.stale/no_surplus_pods.itf.json"
+    assert kspec("replay", trace).first == f"REPRODUCED: {trace}"
+    other = kspec("replay", trace, "--set", "replicaset.expectations=on")
+    assert other.code == 5
+    assert "replicaset.sync web" in other.first
+
+
+def test_a_trace_from_manifests_is_replayed_from_them(kspec: Kspec, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("edge.yaml").write_text(ROLLOUT_DEADLOCK, encoding="utf-8")
+    ran = kspec("check", "-f", "edge.yaml", "--with", "rollout", "--rungs", "rollout")
+    assert (ran.code, ran.first) == (1, "VIOLATED: a_rollout_completes (edge)")
+    trace = "reports/edge/a_rollout_completes.itf.json"
+    assert kspec("replay", trace).first == f"REPRODUCED: {trace}"
+    monkeypatch.chdir("reports")
+    assert kspec("replay", "edge/a_rollout_completes.itf.json").code == 0
+    Path("../edge.yaml").write_text(ROLLOUT_DEADLOCK.replace("hostPort: 443", "name: https"), encoding="utf-8")
+    other = kspec("replay", "edge/a_rollout_completes.itf.json")
+    assert (other.code, other.first.split(":")[0]) == (5, "DIVERGED")
+    Path("../edge.yaml").unlink()
+    assert "manifest edge.yaml" in kspec("replay", "edge/a_rollout_completes.itf.json").err
 
 
 # ---- list
