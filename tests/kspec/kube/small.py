@@ -222,3 +222,28 @@ def somebody(**changes: Any) -> Actor:
             yield api.patch(Website("shop"), **changes), here.set(done=True)
 
     return actor
+
+
+def poster(servers: int) -> Actor:
+    """Somebody who posts servers for the shop, one after another."""
+    actor = Actor("user", own={"left": servers}, role=Role.USER)
+
+    @actor.once()
+    def post(cache: Any, here: Any, api: Any) -> Any:
+        if here.left:
+            yield api.create(new_server(Website("shop"))), here.set(left=here.left - 1)
+
+    return actor
+
+
+@controller(Website, owns=Server, name="website")
+def patient(website: Any, cache: Any, api: Any) -> Reconcile:
+    """Marks one of its servers twice, and looks again in between."""
+    mine = [s for s in cache.owned(Server, by=website) if s.zone == ""]
+    if len(mine) < 2 or website.seen:
+        return
+    one = cache.choose(mine)
+    yield api.patch(one, zone="first")
+    cache.owned(Server, by=website)
+    yield api.patch(one, zone="second")
+    yield api.patch(website, seen=1)

@@ -27,6 +27,8 @@ from .small import (
     explored,
     new_server,
     no_more_servers_than_wanted,
+    patient,
+    poster,
     somebody,
     website,
 )
@@ -221,30 +223,12 @@ def test_each_way_of_a_tie_is_a_step_and_one_of_the_lowest_is_sure() -> None:
 
 
 def test_members_that_are_met_in_turn_keep_their_turn_when_they_are_folded() -> None:
-    @controller(Website, owns=Server)
-    def patient(website: Any, cache: Any, api: Any) -> Reconcile:
-        mine = [s for s in cache.owned(Server, by=website) if s.zone == ""]
-        if len(mine) < 2 or website.seen:
-            return
-        one = cache.choose(mine)
-        yield api.patch(one, zone="first")
-        cache.owned(Server, by=website)
-        yield api.patch(one, zone="second")
-        yield api.patch(website, seen=1)
-
-    poster = Actor("user", own={"left": 2}, role=Role.USER)
-
-    @poster.once()
-    def post(cache: Any, here: Any, api: Any) -> Any:
-        if here.left:
-            yield api.create(new_server(Website("shop"))), here.set(left=here.left - 1)
-
     @invariant()
     def only_one_is_chosen(truth: Any) -> bool:
         """Only one server is ever chosen."""
         return len([zone for zone in truth.all(Server, "zone") if zone]) <= 1
 
-    made = cluster((poster, patient), properties=[only_one_is_chosen])
+    made = cluster((poster(2), patient), properties=[only_one_is_chosen])
     assert told(explored(made, fold=False)) == told(explored(made)) == {"only_one_is_chosen": "HOLDS"}
 
 
