@@ -91,11 +91,12 @@ def is_complete(truth: Truth, name: str) -> bool | Broken:
             other += 1
     if updated == wanted and ready == wanted and other == 0:
         return True
-    return Broken(
-        f"Deployment {name} wants {wanted} pods of its last template, ready: {updated} there, {ready} ready, "
-        f"{other} of an earlier template",
-        (f"Deployment {name}",),
-    )
+    missing = [f"{ready} of {wanted} wanted pods of its last template {'is' if ready == 1 else 'are'} ready"]
+    if updated != wanted:
+        missing.append(f"{updated} exist")
+    if other:
+        missing.append(f"{other} of an earlier template {'is' if other == 1 else 'are'} still there")
+    return Broken(f"Deployment {name} is not complete: {', '.join(missing)}", (f"Deployment {name}",))
 
 
 def truth_sets(truth: Truth, deployment: str) -> list[tuple[str, Any]]:

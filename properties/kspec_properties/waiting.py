@@ -6,11 +6,15 @@ filters and the arithmetic of a rolling update are asked, not imitated.
 
 from __future__ import annotations
 
+from typing import Any
+
 from kspec.kernel.values import Ref
-from kspec.kube.objects import Deployment, Pod, ReplicaSet, StrategyType
+from kspec.kube.objects import Deployment, Pod, PodSpec, ReplicaSet, StrategyType
 from kspec.kube.truth import Truth
 from kspec_models.controllers.deployment.decisions import Rollout, Sized, most_scaled_down
 from kspec_models.controllers.deployment.reconcile import bounds_of, with_hash
+from kspec_models.helpers.pod_resources import host_ports
+from kspec_models.scheduler.filters import node_ports
 from kspec_models.scheduler.framework import feasible
 from kspec_models.scheduler.schedule import occupied
 
@@ -93,10 +97,22 @@ def scheduler_waits(truth: Truth) -> list[tuple[str, str, str]]:
         for i, candidate in enumerate(truth.cluster.scope.nodes):
             result = feasible(spec, candidate, occupied(placed, Ref("nodes", i)))
             if not result.fits:
-                reasons.append(f"node {candidate.name}: {', '.join(result.reasons)}")
+                held = held_ports(spec, [row for row in pods if row[0] == Ref("nodes", i)])
+                reasons.append(f"node {candidate.name}: {', '.join(result.reasons)}{held}")
         of = f"the pod of {owner.name}" if owner is not None else "a pod"
         found.append(("scheduler", f"a node for {of}", "; ".join(reasons)))
     return found
+
+
+def held_ports(spec: PodSpec, there: list[Any]) -> str:
+    """Which host ports that a pod wants are held on a node, and by whom; empty if none is."""
+    held = {
+        f"{wanted.port} (held by the pod of {row[3].name})" if row[3] is not None else str(wanted.port)
+        for wanted in host_ports(spec)
+        for row in there
+        if node_ports.conflict((wanted,), host_ports(row[1]))
+    }
+    return f": port {', '.join(sorted(held))}" if held else ""
 
 
 def kubelet_waits(truth: Truth) -> list[tuple[str, str, str]]:
