@@ -9,12 +9,14 @@ from typing import Annotated
 
 import attrs
 import pytest
+import z3
 
 from kspec.engines.z3 import prove
 from kspec.engines.z3.fork import Budget
 from kspec.engines.z3.judge import judge
-from kspec.engines.z3.lift import liftable
-from kspec.kernel.errors import SpecError, UsageError
+from kspec.engines.z3.lift import Lifted, liftable
+from kspec.engines.z3.smallest import Smallest, smallest
+from kspec.kernel.errors import SpecError, UntrustworthyError, UsageError
 from kspec.kernel.registry import registry
 from kspec.kernel.result import Exit, Limits, Progress, PropertyResult, Result, Verdict
 from kspec.outcome import outcome
@@ -211,6 +213,38 @@ def test_a_solver_that_does_not_know_is_inconclusive() -> None:
     found = judge(liftable(fermat), Budget(query_ms=200))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "the solver" in found.said
+
+
+def test_a_path_that_no_input_is_known_to_take_is_inconclusive_although_it_is_true() -> None:
+    def whatever_fermat_says(a: Positive, b: Positive, c: Positive) -> bool:
+        return True if a * a * a + b * b * b == c * c * c else a >= 1
+
+    found = judge(liftable(whatever_fermat_says), Budget(query_ms=200))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "answered unknown" in found.said
+
+
+def test_the_smallest_has_the_smallest_maximum_then_sum_then_first_numbers() -> None:
+    a, b, c = z3.Ints("a b c")
+    inputs = {"a": a, "b": b, "c": c}
+    by_maximum = [[a == 5, b == 0, c == 0], [a == 4, b == -4, c == 4]]
+    by_sum = [[a == 0, b == 2, c == 2], [a == 2, b == 0, c == 0]]
+    in_order = [[a == 2, b == 1, c == 0], [a == 1, b == 0, c == -2], [a == 1, b == 0, c == 2]]
+    for conditions, values in ((by_maximum, (4, -4, 4)), (by_sum, (2, 0, 0)), (in_order, (1, 0, 2))):
+        found = smallest(conditions, inputs, (), 1000)
+        assert found == Smallest(dict(zip("abc", values, strict=True)), exact=True)
+    assert smallest([[a > 0, a < 0]], inputs, (), 1000) is None
+
+
+def test_every_decision_is_compared_with_plain_python_on_random_inputs(
+    subject: Theorem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disagrees(lifted: Lifted, examples: int) -> int:
+        raise UntrustworthyError(f"{lifted.of.name} on {examples} inputs")
+
+    monkeypatch.setattr("kspec.engines.z3.engine.cross_check", disagrees)
+    with pytest.raises(UntrustworthyError, match="lifted on 100 inputs"):
+        prove()
 
 
 def test_a_limit_is_inconclusive_and_said(subject: Theorem) -> None:
@@ -426,6 +460,22 @@ def test_the_bounds_of_a_states_type_are_proved_not_assumed() -> None:
     def it_is_never_negative(now: Counter) -> bool:
         """It is never negative, as its type says."""
         return now.value >= 0
+
+    found = only(prove())
+    assert found.verdict is Verdict.VIOLATED
+    assert "3. " in found.why
+
+
+def test_no_proof_leans_on_a_bound_that_a_step_breaks() -> None:
+    @transition_system("demo.counter", initial=lambda: Counter(1, 0))
+    def count(now: Counter) -> Counter:
+        """It counts down, and notes that it was below 0."""
+        return Counter(now.value - 1, 1 if now.value < 0 else now.twice)
+
+    @count.inductive()
+    def it_was_never_below_zero(now: Counter) -> bool:
+        """It was never below 0: true only of numbers as the type promises them."""
+        return now.twice == 0
 
     found = only(prove())
     assert found.verdict is Verdict.VIOLATED
