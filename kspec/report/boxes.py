@@ -69,8 +69,11 @@ def measure(text: str, *, bold: bool = False, points: float = POINTS) -> float:
 
 
 def escape(text: str) -> str:
-    """The text as HTML for graphviz, which replaces a backslash before some letters by names of its own."""
-    return re.sub(r"\\(?=[A-Z])", "<FONT>&#92;</FONT>", escape_html(text)).replace("\\", "&#92;")
+    """The text as HTML for graphviz, which puts names of its own for a backslash and some letter, one for two of them.
+
+    A backslash in a run of text of its own stays as it is.
+    """
+    return re.sub(r"\\(?=[A-Z\\])", "<FONT>&#92;</FONT>", escape_html(text)).replace("\\", "&#92;")
 
 
 def lines_of(text: str, width: float, tag: str = "", indent: str = "") -> list[str]:

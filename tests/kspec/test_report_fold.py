@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,12 +103,15 @@ def test_what_came_and_went_leaves_nothing_behind() -> None:
     assert net(steps[1:]) == [Change("p", "", "", None)]
 
 
+KINDS: tuple[Literal["call", "deliver", "local", "fault"], ...] = ("call", "deliver", "local", "fault")
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     """Stories of up to 80 steps of all kinds."""
     steps: list[StoryStep] = []
     for n in range(1, draw(st.integers(1, 80)) + 1):
-        kind = draw(st.sampled_from(("call", "deliver", "local", "fault")))
+        kind = draw(st.sampled_from(KINDS))
         actor = draw(st.sampled_from(("user", "replicaset")))
         old, new = draw(st.tuples(st.sampled_from("ab"), st.sampled_from("ab")))
         steps.append(
