@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from kspec.cli.output import columns, emit
+from kspec.cli.output import columns, emit, mapping_said
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.actions import Role
 from kspec.kernel.errors import UsageError
@@ -80,10 +80,7 @@ def _settings() -> Table:
 
 
 def _scopes() -> Table:
-    rows: list[Row] = [
-        (name, ", ".join(f"{key}={value}" for key, value in sorted(system.scope.items())))
-        for name, system in _laid_out()
-    ]
+    rows: list[Row] = [(name, mapping_said(system.scope)) for name, system in _laid_out()]
     return ("system", "scope"), rows
 
 

@@ -140,7 +140,7 @@ def _system(console: Console, result: Result, shared: Sequence[str], *, alone: b
     header = Text("\n" + result.name, style="bold")
     header.append(f" · {result.engine}", style="not bold")
     for title, mapping in (("scope", result.scope), ("settings", result.settings)):
-        said = _mapping(mapping)
+        said = mapping_said(mapping)
         header.append(f" · {title} {said}" if said else "", style="not bold")
     console.print(header)
     if result.properties:
@@ -217,7 +217,8 @@ def _about(prop: PropertyResult, *, sentence: bool = True) -> str:
     """What is said of a property: its sentence, what broke, and why the verdict is no better."""
     clause = prop.trace.clause if prop.trace is not None else ""
     said = clause or prop.why
-    lines = [prop.sentence if sentence or (not said and EXIT_OF[prop.verdict]) else "", clause, prop.why]
+    rung = f"found on rung {', '.join(prop.rungs)}" if prop.rungs and prop.verdict is Verdict.VIOLATED else ""
+    lines = [prop.sentence if sentence or (not said and EXIT_OF[prop.verdict]) else "", clause, prop.why, rung]
     return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
@@ -277,7 +278,7 @@ def _line(console: Console, title: str, words: Iterable[str]) -> None:
         console.print(Padding(Text(f"{title}: {said}"), (0, 0, 0, 2)))
 
 
-def _mapping(mapping: Mapping[str, Any]) -> str:
+def mapping_said(mapping: Mapping[str, Any]) -> str:
     """`nodes: node-1; caches: replicaset=delayed`; what is empty is left out."""
     said = {key: _said(value) for key, value in sorted(mapping.items())}
     return "; ".join(f"{key}: {value}" for key, value in said.items() if value)

@@ -381,7 +381,7 @@ def test_a_trace_from_manifests_is_replayed_from_them(kspec: Kspec, monkeypatch:
         ("systems", "Two clients and one object."),
         ("properties", SURE),
         ("settings", "real | off"),
-        ("scopes", "clients=2"),
+        ("scopes", "clients: 2"),
     ],
 )
 def test_what_there_is_is_listed(kspec: Kspec, what: str, word: str) -> None:
