@@ -7,7 +7,7 @@ How a value is written:
 - a member of an enumeration as a string: its value where all members of the class have strings, else its name;
 - an attrs record as a variant, `{"tag": "Pod", "value": {"phase": "Pending", ...}}` (the format reserves names that
   begin with `#`, so a class cannot be a field of its own); mentions of members and incarnations are such records too;
-- None as the variant `{"tag": "None", "value": {"#tup": []}}`;
+- None as the variant `{"tag": "Nothing", "value": "none"}`;
 - a layout or a function inside a value, which no reader could use, as `{"#unserializable": "its name"}`.
 
 A variable is called as in the spec with every character but letters, digits and `_` replaced by `_`; a member's has
@@ -36,7 +36,8 @@ from kspec.kernel.world import Occurrence, State, World
 
 DESCRIPTION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
-NONE = "None"
+NOTHING = {"tag": "Nothing", "value": "none"}
+"""None: the value of no record, whose fields are an object. (`None` itself is no name that readers in Python can use.)"""
 
 LINES_DEEP = 3
 """How deep a trace is broken into lines: trace, states, variables."""
@@ -54,7 +55,7 @@ def encode(value: Value) -> Any:
     if isinstance(value, int):
         return {"#bigint": str(value)}
     if value is None:
-        return {"tag": NONE, "value": {"#tup": []}}
+        return dict(NOTHING)
     if isinstance(value, (tuple, frozenset)):
         return {"#tup" if isinstance(value, tuple) else "#set": [encode(part) for part in children(value)]}
     if isinstance(value, Opaque):
@@ -73,8 +74,8 @@ def _member(value: enum.Enum) -> str:
 
 
 def _called(cls: type) -> str:
-    """The name of a class, without the function that it may have been made in."""
-    return cls.__qualname__.rpartition("<locals>.")[2]
+    """The name of a class as one identifier, without the function that it may have been made in."""
+    return cls.__qualname__.rpartition("<locals>.")[2].replace(".", "_")
 
 
 def variables(world: World) -> tuple[str, ...]:

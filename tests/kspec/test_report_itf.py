@@ -61,7 +61,7 @@ class Layout(Opaque):
         return "pods"
 
 
-NOTHING = {"tag": "None", "value": {"#tup": []}}
+NOTHING = {"tag": "Nothing", "value": "none"}
 
 
 @pytest.mark.parametrize(
