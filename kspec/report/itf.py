@@ -37,7 +37,7 @@ from kspec.kernel.world import Occurrence, State, World
 DESCRIPTION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
 NOTHING = {"tag": "Nothing", "value": "none"}
-"""None: the value of no record, whose fields are an object. (`None` itself is no name that readers in Python can use.)"""
+"""None: no record is written so, for the value of one is an object (and `None` is a name that not all readers take)."""
 
 LINES_DEEP = 3
 """How deep a trace is broken into lines: trace, states, variables."""
