@@ -21,7 +21,7 @@ import attrs
 
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError, UsageError
-from kspec.kernel.registry import registry
+from kspec.kernel.registry import Pinned, registry
 from kspec.kernel.result import Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
 from kspec.kernel.trace import Story, Trace
@@ -247,14 +247,16 @@ def changed_counts(result: Result) -> str:
     pinned = registry.pinned.get(result.name)
     if pinned is None or result.limits or result.interrupted or not (result.complete or result.expected):
         return ""
+    found = counts_of(result)
+    return "" if found == pinned else f"its counts changed: pinned {pinned}, found {found}"
+
+
+def counts_of(result: Result) -> Pinned:
+    """What is pinned of a result. A run that ended when all was decided has no counts of its own but its depth."""
     violated = tuple(p.name for p in result.properties if p.verdict is Verdict.VIOLATED)
-    found = (result.distinct_states, result.generated_states, result.depth, violated)
-    known = (pinned.distinct_states, pinned.generated_states, pinned.depth, pinned.violated)
-    if found == known:
-        return ""
-    return (
-        f"its counts changed: pinned {known[:3]} {' '.join(known[3])}, found {found[:3]} {' '.join(found[3])}".strip()
-    )
+    if not result.complete:
+        return Pinned(None, None, result.depth, violated)
+    return Pinned(result.distinct_states, result.generated_states, result.depth, violated)
 
 
 def _engine(name: str) -> Callable[..., Result]:

@@ -36,12 +36,19 @@ class Entry:
 
 @attrs.frozen
 class Pinned:
-    """What the exhaustive engine found out about a system when its counts were last recorded and looked at."""
+    """What the exhaustive engine found out about a system when its counts were last recorded and looked at.
 
-    distinct_states: int
-    generated_states: int
+    None: the run ended when all was decided, and how far it had got by then says nothing.
+    """
+
+    distinct_states: int | None
+    generated_states: int | None
     depth: int
     violated: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        counts = "" if self.distinct_states is None else f"{self.distinct_states} / {self.generated_states} / "
+        return f"{counts}depth {self.depth}" + (f", violated: {', '.join(self.violated)}" if self.violated else "")
 
 
 @attrs.define

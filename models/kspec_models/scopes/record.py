@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kspec.engines.explicit import explore
 from kspec.kernel.registry import load
-from kspec.kernel.result import Verdict
+from kspec.run import counts_of
 from kspec.targets import target_of, under
 
 FILE = Path(__file__).parent / "counts.json"
@@ -21,12 +21,12 @@ def recorded() -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for name in sorted(load().systems):
         with under(target_of(name), {}) as (system, _):
-            result = explore(system)
+            counts = counts_of(explore(system))
         found[name] = {
-            "distinct": result.distinct_states,
-            "generated": result.generated_states,
-            "depth": result.depth,
-            "violated": [p.name for p in result.properties if p.verdict is Verdict.VIOLATED],
+            "distinct": counts.distinct_states,
+            "generated": counts.generated_states,
+            "depth": counts.depth,
+            "violated": list(counts.violated),
         }
     return found
 
