@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 120
 """Columns where standard output is no terminal."""
 
+MOST_NAMED = 3
+"""How many properties of a system the first line names."""
+
 ROOM = 52
 """Columns that a sentence needs beside its verdict."""
 
@@ -83,7 +86,8 @@ def _deciding(found: Outcome) -> str:
     result = found.result
     names = [p.name for p in result.properties if p.verdict is found.verdict and p.name not in result.expected]
     if names:
-        return f"{', '.join(names)} ({result.name})"
+        said = ", ".join(names) if len(names) <= MOST_NAMED else _count(len(names), "property")
+        return f"{said} ({result.name})"
     checked = "was checked, and not all could be told" if result.properties else "could not be checked"
     return f"{result.name}: {checked if found.troubles else found.reasons[0]}"
 
