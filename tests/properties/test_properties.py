@@ -1,7 +1,7 @@
 """Every property of a cluster has been seen to hold, seen to be exercised, and seen to fail.
 
-A property nobody ever saw fail is not trusted: for each there is a broken twin of some component that only it, or it among
-others, notices, in a system where it holds otherwise.
+A property nobody ever saw fail is not trusted: for each there is a broken twin of some component that only it, or it
+among others, notices, in a system where it holds otherwise.
 """
 
 from __future__ import annotations
