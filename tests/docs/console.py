@@ -8,6 +8,7 @@ In a Markdown document,
   command without output is only run;
 - `<!-- file: NAME -->` right above a fenced block: the block is the text of the file NAME. A file of the checkout must
   have that text; any other is written into the folder in which the document's commands run;
+- `<!-- part of: NAME -->` right above a fenced block: the file NAME of the checkout holds this text;
 - a fenced block of `python` without that is run, in one namespace a document;
 - blocks of other languages (`sh`, `text`, ...) are for reading only.
 
@@ -36,7 +37,7 @@ SECONDS = 180
 
 SHELL = "/bin/sh"
 
-_FILE = re.compile(r"<!-- file: (?P<name>\S+) -->\n\Z")
+_FILE = re.compile(r"<!-- (?P<what>file|part of): (?P<name>\S+) -->\n\Z")
 _EXIT = re.compile(r"\[(\d+)\]")
 
 
@@ -103,7 +104,8 @@ class Blocks:
             language, source = str(block.lexemes["language"]), str(block.lexemes["source"])
             named = _FILE.search(document.text[: block.start])
             if named:
-                yield Region(block.start, block.end, (named["name"], source), self._file)
+                evaluate = self._file if named["what"] == "file" else self._part
+                yield Region(block.start, block.end, (named["name"], source), evaluate)
             elif language == "console":
                 yield Region(block.start, block.end, commands_of(source), self._console)
             elif language == "python":
@@ -116,6 +118,11 @@ class Blocks:
             (self._folder / name).write_text(text, encoding="utf-8")
         elif kept.read_text(encoding="utf-8") != text:
             raise Different(f"{_place(example)}: {name} has another text")
+
+    def _part(self, example: Example) -> None:
+        name, text = example.parsed
+        if text not in (ROOT / name).read_text(encoding="utf-8"):
+            raise Different(f"{_place(example)}: {name} does not hold this text")
 
     def _console(self, example: Example) -> None:
         for command in example.parsed:

@@ -1,4 +1,4 @@
-"""The generated tables of the documents: `./dev python -m tests.docs.record` writes them anew."""
+"""The generated parts of the documents, tables and a picture: `./dev python -m tests.docs.record` writes them anew."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kspec.kernel.registry import load
 from kspec.prove import Theorem
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
+PICTURE = DOCS / "images" / "rollout-deadlock.svg"
+MANIFEST = DOCS.parent / "examples" / "rollout-deadlock.yaml"
 SETTINGS = DOCS / "reference" / "settings.md"
 SYSTEMS = DOCS / "reference" / "systems.md"
 
@@ -81,11 +83,25 @@ def recorded(name: str) -> str:
     return found[0]
 
 
+def picture() -> str:
+    """The picture of the README, as its command draws it."""
+    import kspec
+    from kspec.report.graph import svg
+
+    (result,) = kspec.check_manifests([str(MANIFEST)], changes=["rollout"], properties=["a_rollout_completes"])
+    trace = result.property("a_rollout_completes").trace
+    assert trace is not None
+    return svg(kspec.story(trace))
+
+
 def write() -> None:
-    """Write every table into its document."""
+    """Write every table into its document, and the picture."""
+    PICTURE.write_text(picture(), encoding="utf-8")
     for name, (path, make) in TABLES.items():
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace(recorded(name), f"{make()}\n"), encoding="utf-8")
+        before, _, rest = text.partition(f"<!-- {name}: begin -->\n")
+        after = rest[rest.index(f"<!-- {name}: end -->") :]
+        path.write_text(f"{before}<!-- {name}: begin -->\n{make()}\n{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

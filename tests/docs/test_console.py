@@ -98,6 +98,7 @@ def test_a_document_that_is_right_passes(tmp_path: Path) -> None:
         ("[3]", "[0]"),
         ("assert number == 1", "assert number == 2"),
         ("file: note.txt", "file: LICENSE"),
+        ("file: note.txt", "part of: LICENSE"),
     ],
 )
 def test_a_document_that_is_wrong_fails(

@@ -1,15 +1,16 @@
-"""Generated tables of the documents say what is so now."""
+"""Generated parts of the documents say what is so now."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
 from tests.docs.console import ROOT
-from tests.docs.record import TABLES, recorded
+from tests.docs.record import PICTURE, TABLES, picture, recorded
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,16 @@ def made() -> dict[str, str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_generated_table_is_up_to_date(name: str, made: dict[str, str]) -> None:
     assert recorded(name) == f"{made[name]}\n", "run ./dev python -m tests.docs.record, and read the diff"
+
+
+def texts(svg: str) -> list[str]:
+    """What a picture says, line by line. Where it says it is the layout program's business."""
+    return re.findall(r"<text[^>]*>(.*?)</text>", svg)
+
+
+def test_the_picture_is_what_the_command_of_the_readme_draws() -> None:
+    kept = PICTURE.read_text(encoding="utf-8")
+
+    assert texts(kept) == texts(picture()), "run ./dev python -m tests.docs.record, and look at the picture"
+    assert "STUCK FOR EVER" in kept
+    assert len(kept) < 150_000
