@@ -44,7 +44,10 @@ def is_delivery(role: Role) -> bool:
 
 
 def confirmed(search: Search, result: Result, *, limits: Limits, progress: Callable[[Progress], None] | None) -> Result:
-    """The result with every counterexample and every witness confirmed in the exact order."""
+    """The result with every counterexample and every witness confirmed in the exact order.
+
+    A search that ended because everything was broken left nothing out: what is refuted is judged in the exact order.
+    """
     assert search.system.exact is not None
     guide = Guide(search.system.exact())
     judged = []
@@ -52,12 +55,14 @@ def confirmed(search: Search, result: Result, *, limits: Limits, progress: Calla
         prop = next(p for p in search.properties if p.name == found.name)
         if found.verdict is Verdict.VIOLATED and found.trace is not None:
             found = _confirm_violation(guide, prop, found, limits, progress)
-        if found.witness_reached and prop.witness is not None and found.verdict is Verdict.HOLDS:
+        elif found.witness_reached and prop.witness is not None and found.verdict is Verdict.HOLDS:
             found = _confirm_witness(guide, search, prop, found)
         judged.append(found)
-    verdicts = [p.verdict for p in judged] + ([] if result.complete else [Verdict.INCONCLUSIVE])
+    cut_short = bool(result.limits) or result.interrupted
+    verdicts = [p.verdict for p in judged] + ([Verdict.INCONCLUSIVE] if cut_short else [])
     worst = min(verdicts, key=lambda v: PRECEDENCE.index(EXIT_OF[v]), default=Verdict.HOLDS)
-    return attrs.evolve(result, properties=tuple(judged), verdict=worst)
+    complete = result.complete or (not cut_short and worst not in (Verdict.VIOLATED, Verdict.INCONCLUSIVE))
+    return attrs.evolve(result, properties=tuple(judged), verdict=worst, complete=complete)
 
 
 def _confirm_violation(
@@ -77,7 +82,7 @@ def _confirm_violation(
     elif exact.verdict is Verdict.HOLDS:
         why = f"order: judged with exact watch order ({again.distinct_states} distinct)"
     trace = exact.trace if exact.trace is None else attrs.evolve(exact.trace, how={"layout": "exact"})
-    return attrs.evolve(found, verdict=exact.verdict, trace=trace, why=why)
+    return attrs.evolve(found, verdict=exact.verdict, trace=trace, why=why, witness_reached=exact.witness_reached)
 
 
 def _confirm_witness(guide: Guide, search: Search, prop: Property, found: PropertyResult) -> PropertyResult:
