@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from kspec.kernel.result import PropertyResult, Result, Rung, Verdict
@@ -38,7 +39,7 @@ def result_document(
     """
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "kspec": _version(),
+        "kspec": version("kspec"),
         "command": list(command),
         "verdict": verdict.value,
         "exit": int(exit_code),
@@ -60,12 +61,6 @@ def _without(value: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
         return {key: _without(part, keys) for key, part in value.items() if key not in keys}
     return [_without(part, keys) for part in value] if isinstance(value, list) else value
-
-
-def _version() -> str:
-    import kspec
-
-    return str(kspec.__version__)
 
 
 def _system(result: Result, files: TraceFiles) -> dict[str, Any]:
