@@ -12,8 +12,8 @@ In a Markdown document,
 - a fenced block of `python` without that is run, in one namespace a document;
 - blocks of other languages (`sh`, `text`, ...) are for reading only.
 
-Commands run in a folder of their own, where `./dev` runs a tool of the environment that runs the tests, and `docs` and
-`examples` are those of the checkout.
+Commands run in a folder of their own, where `./dev` runs a tool of the environment that runs the tests, and `docs`,
+`examples` and `pyproject.toml` are those of the checkout.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def _place(example: Example) -> str:
 
 def prepare(folder: Path) -> None:
     """Make a folder look like the checkout to a command of a document."""
-    for name in ("docs", "examples"):
-        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
+    for name in ("docs", "examples", "pyproject.toml"):
+        (folder / name).symlink_to(ROOT / name)
     dev = folder / "dev"
     dev.write_text(f'#!{SHELL}\nPATH={sysconfig.get_path("scripts")}:$PATH; export PATH\nexec "$@"\n', encoding="utf-8")
     dev.chmod(0o755)

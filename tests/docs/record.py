@@ -38,7 +38,9 @@ def systems_table() -> str:
     rows = []
     for name, pinned in sorted(found.pinned.items()):
         entry = found.systems[name]
-        counts = (f"{n:,}" for n in (pinned.distinct_states, pinned.generated_states, pinned.depth))
+        counts = (
+            "" if n is None else f"{n:,}" for n in (pinned.distinct_states, pinned.generated_states, pinned.depth)
+        )
         violated = ", ".join(f"`{v}`" for v in pinned.violated)
         rows.append((f"`{name}`", "yes" if entry.quick else "", entry.doc, *counts, violated))
     return table(("system", "quick", "story", "distinct", "generated", "depth", "violated, as expected"), rows)
