@@ -17,9 +17,8 @@ import unittest
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import attrs
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from kspec.engines.common import ask, kinds_of, laid_out_again, select
@@ -46,11 +45,11 @@ class PropertyViolated(AssertionError):
         self.property, self.run = prop, run
 
 
-@attrs.frozen(repr=False)
 class Drawn:
-    """The step that was drawn; None: nothing is possible, and nothing happens."""
+    """The step that was drawn; None: nothing is possible, and nothing happens. Shown as its label alone."""
 
-    step: Occurrence | None
+    def __init__(self, step: Occurrence | None) -> None:
+        self.step = step
 
     def __repr__(self) -> str:
         return "nothing" if self.step is None else f"<{self.step.label}>"
@@ -152,7 +151,11 @@ def machine(system: System, *, properties: Sequence[str] | None = None) -> type[
         class TestCase(unittest.TestCase):
             """The machine as a test. `settings`: Hypothesis' own."""
 
-            settings = settings(deadline=None, suppress_health_check=list(HealthCheck))
+            settings = settings(
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[phase for phase in Phase if phase is not Phase.explain],  # it would explain this file's lines
+            )
 
             def runTest(self) -> None:
                 """Run it; shrink what fails."""

@@ -4,8 +4,9 @@ Everything that the engines do rests on these two: learned tables and replay on 
 Neither can be proved of Python code, so both are tried on sampled states, and the offender is named with the field
 that differed.
 
-*Pure*: each action of each member is called twice in a row, then once more on an equal state that is built anew (its
-sets filled in the opposite order), with all states and actions in the opposite order. All calls must ask the same
+*Pure*: each action of each member is called whenever the sampling comes by a state, then twice in a row, then once more
+on an equal state that is built anew (its sets filled in the opposite order), with all states and actions in the
+opposite order. All calls must ask the same
 questions and give the same steps. That finds counters, randomness, clocks, mutable memory, the order of a set, and most
 uses of identity. Properties are tried in the same way.
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,10 +28,10 @@ import attrs
 
 from kspec.engines.common import ask
 from kspec.engines.replay import first_difference
-from kspec.engines.runs import canonical_labels, sampled
+from kspec.engines.runs import canonical_labels
 from kspec.kernel.actions import Action, Step
 from kspec.kernel.errors import ImpureError, SlotsExhausted
-from kspec.kernel.properties import PropertyKind
+from kspec.kernel.properties import Property, PropertyKind
 from kspec.kernel.system import System
 from kspec.kernel.values import Value, is_record, order_key, rename, same
 from kspec.kernel.world import Occurrence, Question, State, World
@@ -38,9 +40,44 @@ MOST_RENAMINGS = 5040
 """How many renamings of members are tried before two states count as the same but for who is who."""
 
 
+LONGEST_WALK = 60
+"""Steps of one walk of the sampling, at most."""
+
+
 def sample_states(system: System, n: int, seed: int) -> list[State]:
-    """Up to `n` distinct states met on random walks, the initial one first; the same ones for the same seed."""
-    return sampled(World(system), n, seed)
+    """Up to `n` distinct states met on random walks, the initial one first; the same ones for the same seed.
+
+    A step's kind is drawn first, so that actions with many choices do not crowd out the others. Raises ImpureError
+    when a walk comes by a state for the second time and something else is possible there.
+    """
+    world, rng = World(system), random.Random(seed)
+    initial = canonical_labels(world, world.initial)
+    found: dict[State, dict[str, list[Occurrence]]] = {}
+    for _ in range(max(4, n)):
+        state = initial
+        for _ in range(LONGEST_WALK):
+            kinds = _possible_again(world, state, found)
+            if len(found) >= n:
+                return list(found)
+            if not kinds:
+                break
+            state = canonical_labels(world, world.apply(state, rng.choice(kinds[rng.choice(list(kinds))])))
+    return list(found)
+
+
+def _possible_again(
+    world: World, state: State, known: dict[State, dict[str, list[Occurrence]]]
+) -> dict[str, list[Occurrence]]:
+    """What is possible in a state, by kind; compared with what was when the state was met first."""
+    kinds: dict[str, list[Occurrence]] = {}
+    for action, member in world.instances():
+        steps = _call(world, state, action, member).steps
+        if state in known:
+            first = [o.step for o in known[state].get(action.kind, ()) if (o.action, o.member) == (action, member)]
+            _compare(world, state, action, member, Call({}, tuple(first)), Call({}, steps))
+        if steps:
+            kinds.setdefault(action.kind, []).extend(Occurrence(action, member, i, s) for i, s in enumerate(steps))
+    return known.setdefault(state, kinds)
 
 
 # ---- purity
@@ -59,19 +96,20 @@ def check_purity(system: System, states: Iterable[State]) -> None:
     """Raise ImpureError naming an action or a property that answers differently on the same state."""
     world, kept = World(system), list(states)
     calls: list[tuple[Action, int | None, State, Call]] = []
-    truths: list[tuple[Any, State, bool]] = []
+    truths: list[tuple[Property, State, bool]] = []
     for state in kept:
         for action, member in world.instances():
             first = _call(world, state, action, member)
             _compare(world, state, action, member, first, _call(world, state, action, member))
             calls.append((action, member, state, first))
-        truths += [(prop, state, _truth(world, prop, state)) for prop in system.properties if _is_of_states(prop)]
+        for prop in filter(_is_of_states, system.properties):
+            truths.append((prop, state, _truth(world, prop, state)))
+            _compare_truth(world, *truths[-1])
     for action, member, state, first in reversed(calls):
         again = built_anew(state)
         _compare(world, state, action, member, first, _call(world, again, action, member))
     for prop, state, truth in reversed(truths):
-        if _truth(world, prop, built_anew(state)) != truth:
-            raise ImpureError(f"property {prop.name} is no pure function: of one state it says {truth} and {not truth}")
+        _compare_truth(world, prop, built_anew(state), truth)
 
 
 def built_anew(value: Value) -> Value:
@@ -86,11 +124,17 @@ def built_anew(value: Value) -> Value:
     return value
 
 
-def _is_of_states(prop: Any) -> bool:
+def _is_of_states(prop: Property) -> bool:
     return prop.kind not in (PropertyKind.STEP_INVARIANT, PropertyKind.THEOREM)
 
 
-def _truth(world: World, prop: Any, state: State) -> bool:
+def _compare_truth(world: World, prop: Property, state: State, truth: bool) -> None:
+    """Raise ImpureError unless a property says the same of a state again."""
+    if _truth(world, prop, state) != truth:
+        raise ImpureError(f"property {prop.name} is no pure function: of one state it says {truth} and {not truth}")
+
+
+def _truth(world: World, prop: Property, state: State) -> bool:
     return bool(ask(f"predicate {prop.name}", prop.predicate, world.reader(state)))
 
 

@@ -6,14 +6,13 @@ remembers its steps, so that a broken property becomes a trace. Nothing here cho
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 
 import attrs
 
 from kspec.engines.common import ask
 from kspec.kernel.actions import Action
-from kspec.kernel.errors import SlotsExhausted, SpecError
+from kspec.kernel.errors import ImpureError, SlotsExhausted, SpecError
 from kspec.kernel.properties import Predicate, Property, PropertyKind
 from kspec.kernel.values import Value, incarnations, relabel, same
 from kspec.kernel.world import Occurrence, State, World, changes_something, is_component
@@ -192,12 +191,15 @@ def shortened(world: World, prop: Property, steps: Sequence[Occurrence]) -> Run:
     """A run that breaks the property and needs each of its steps: without any one of them it is not broken.
 
     Steps are dropped in ever smaller blocks, latest first, and what is left is taken again by its labels; what would
-    not be possible without the dropped ones keeps them.
+    not be possible without the dropped ones keeps them. Raises ImpureError if the same steps do not break it again.
     """
     places = Places(world, (prop,))
     best = by_labels(places, steps)
     if best is None:
-        raise ValueError(f"the steps do not break {prop.name}")
+        raise ImpureError(
+            f"system {world.system.name}: the steps that broke {prop.name} do not break it when they are taken again; "
+            "some action or property is no pure function of what it asks (random, time, a global?)"
+        )
     block = max(1, len(best.steps) // 2)
     while True:
         shorter = _without_a_block(places, best, block)
@@ -230,28 +232,3 @@ def by_labels(places: Places, steps: Sequence[Occurrence]) -> Run | None:
             return None
         run.take(next((s for s in found if s.choice == wanted.choice), found[0]))
     return run if run.broken is not None else None
-
-
-# ---- a sample of states
-
-
-def sampled(world: World, n: int, seed: int, *, length: int = 60) -> list[State]:
-    """Up to `n` distinct states met on random walks of at most `length` steps, the initial one first.
-
-    The same states for the same seed. A step's kind is drawn first, so that actions with many choices do not crowd
-    out the others.
-    """
-    rng = random.Random(seed)
-    initial = canonical_labels(world, world.initial)
-    found: dict[State, None] = {initial: None}
-    for _ in range(max(4, n)):
-        state = initial
-        for _ in range(length):
-            if len(found) >= n:
-                return list(found)[:n]
-            kinds = possible(world, state, Blocked())
-            if not kinds:
-                break
-            state = canonical_labels(world, world.apply(state, rng.choice(kinds[rng.choice(list(kinds))])))
-            found[state] = None
-    return list(found)[:n]
