@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -51,7 +52,6 @@ def diverges(trace: Trace) -> ReplayResult:
     [
         tiny_models.breaks_every_kind_of_safety(),
         tiny_models.a_user_may_rest(stutters=True),
-        tiny_models.never_rests(),
         tiny_models.is_made_again_and_again(),
         tiny_models.stops_for_want_of_names(3),
         compare_and_swap(2, 2, compares=False, fold=True),
@@ -62,7 +62,7 @@ def diverges(trace: Trace) -> ReplayResult:
 )
 def test_every_counterexample_of_an_exhaustive_engine_is_reproduced(system: System, explore: Explore) -> None:
     traces = [p.trace for p in explore(system).properties if p.trace is not None]
-    assert traces or system.name == "tiny.asks"
+    assert traces
     for trace in traces:
         assert replay(trace) == ReplayResult(Verdict.REPRODUCED)
 
@@ -252,7 +252,7 @@ def round_trip(system: System, name: str, numbers: Iterable[int], loop_at: int |
     world = World(system)
     states = tuple((n,) for n in numbers)
     turns = []
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in itertools.pairwise(states):
         turns.append(next(s for s in world.steps(before) if world.apply(before, s) == after))
     return Trace("tiny.ring", name, "", states, tuple(turns), loop_at, world=world)
 
@@ -384,8 +384,7 @@ def test_a_saved_value_that_was_changed_is_named_with_old_and_new(tmp_path: Path
 
     answer = replay_file(saved(tmp_path, change), lost)
     assert (answer.verdict, answer.step) == (Verdict.DIVERGED, 3)
-    assert "object" in answer.what
-    assert "is 1 and not 5" in answer.what
+    assert answer.what.endswith("leads elsewhere: object.value is 1 and not 5")
 
 
 def test_a_saved_variable_that_is_gone_is_named(tmp_path: Path) -> None:
