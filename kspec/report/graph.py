@@ -13,9 +13,12 @@ import graphviz
 
 from kspec.kernel.trace import Story
 from kspec.report import layout, words
-from kspec.report.boxes import BLUE, GREY, INK, POINTS, escape
+from kspec.report.boxes import BLUE, GREY, INK, POINTS, escape, measure
 from kspec.report.fold import MOST, fold
-from kspec.report.rows import LOOP, NUMBER, ONE_SCREEN, Message, Row, Sheet, sheet
+from kspec.report.rows import LOOP, NUMBER, ONE_SCREEN, PAGE, Message, Row, Sheet, sheet
+from kspec.report.wrapping import wrap
+
+TITLE_POINTS = 12.0
 
 FONT = "Helvetica"
 """One family: with a list, layout programs measure the wrong font."""
@@ -43,7 +46,6 @@ def svg(story: Story, *, most: int = MOST) -> str:
 
 def _digraph(story: Story) -> graphviz.Digraph:
     laid = sheet(story)
-    verdict, about = words.title(story)
     graph = graphviz.Digraph(
         words.clean(story.property) or "story",
         graph_attr={
@@ -51,14 +53,14 @@ def _digraph(story: Story) -> graphviz.Digraph:
             "nodesep": "0.33",
             "ranksep": LOOSE if len(story.steps) <= LOOSE_STEPS else DENSE,
             "fontname": FONT,
-            "fontsize": "12",
+            "fontsize": f"{TITLE_POINTS:g}",
             "margin": "0",
             "pad": "0.1",
             "bgcolor": "white",
             "labelloc": "t",
             "labeljust": "l",
             "outputorder": "edgesfirst",
-            "label": f"<<B>{verdict}</B>&#160;&#160;{escape(about)}<BR ALIGN='LEFT'/>>",
+            "label": _title(story),
         },
         node_attr={"shape": "plain", "fontname": FONT, "fontsize": f"{POINTS:g}"},
         edge_attr={"arrowsize": "0.8"},
@@ -77,6 +79,18 @@ def _digraph(story: Story) -> graphviz.Digraph:
     graph.node("end", **laid.last)
     graph.edge(f"{laid.rows[-1].name}_{laid.columns[0]}", "end:left", style="invis", weight="100")
     return graph
+
+
+def _title(story: Story) -> str:
+    """The verdict, and what it is about, in lines that are no wider than a page."""
+    verdict, about = words.title(story)
+
+    def size(text: str) -> float:
+        return measure(text, bold=True, points=TITLE_POINTS)
+
+    first, *rest = wrap(f"{verdict}  {about}", PAGE, measure=size)
+    lines = [f"<B>{verdict}</B>&#160;&#160;{escape(first.removeprefix(verdict).lstrip())}", *map(escape, rest)]
+    return "<" + "".join(f"{line}<BR ALIGN='LEFT'/>" for line in lines) + ">"
 
 
 def _boxes(graph: graphviz.Digraph, laid: Sheet, row: Row) -> None:

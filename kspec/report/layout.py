@@ -54,6 +54,8 @@ def svg(source: str, *, on_one_screen: bool = False) -> str:
     except OSError as error:
         raise UsageError(f"{program} could not be run: {error.strerror}; install it anew: {INSTALL}") from None
     drawn = re.sub(r'font-family="[^"]*"', f'font-family="{FAMILY}"', done.stdout.decode("utf-8"))
+    name, end, rest = drawn.partition("</title>")
+    drawn = name + end + re.sub(r"<title>[^<]*</title>\n?", "", rest)  # of boxes: a browser shows them under the mouse
     return _SIZE.sub(_fitted, drawn, count=1) if on_one_screen else drawn
 
 

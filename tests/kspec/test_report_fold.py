@@ -60,6 +60,15 @@ def test_deliveries_go_before_writes_and_writes_before_refused_calls() -> None:
     assert folded(5) == {"deliver", "write", "refused"}
 
 
+def test_what_an_actor_saw_before_it_acted_on_a_belief_outlives_writes() -> None:
+    bound = [call(n, "scheduler", "POST x", "201 Created", (Change("Pod x", "", None, ""),)) for n in range(2, 42)]
+    bound[20] = sees(22, "replicaset", "Pod x", 1)
+    last = attrs.evolve(SURPLUS.steps[-1], number=42)
+    folded = fold(attrs.evolve(SURPLUS, steps=(SURPLUS.steps[0], *bound, last)), most=10)
+    assert bound[20] in folded.steps
+    assert len(folded.steps) <= 10
+
+
 def test_only_quiet_steps_are_folded_where_that_is_enough() -> None:
     steps = [SURPLUS.steps[0]]
     steps += [sees(n, "replicaset", "Pod shop-a", 1) for n in range(2, 30)]

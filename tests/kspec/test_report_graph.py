@@ -226,6 +226,17 @@ def test_many_lanes_widen_the_page_instead_of_hiding_texts() -> None:
     assert texts(svg(story)).count("kubelet of node 8") == texts(svg(story)).count("kubelet of node 0") > 0
 
 
+def test_a_long_title_is_broken_instead_of_widening_the_page() -> None:
+    picture = svg(attrs.evolve(LIGHT, system="a-very-long-file-name.yaml --with rollout " * 8))
+    assert size(picture)[0] <= 1280
+    assert texts(picture).count("--with rollout") == 8
+
+
+def test_nothing_internal_is_shown_under_the_mouse() -> None:
+    titles = [title.text for title in ElementTree.fromstring(svg(FIGHT)).iter(f"{SVG}title")]
+    assert titles == ["replicas_settle"]
+
+
 def test_a_story_without_steps_is_drawn() -> None:
     picture = svg(Story("s", "p", "It moves.", "stuck", {"api": ()}, (), (), "", waits=(("a", "b", "c"),)))
     assert "STUCK FOR EVER: It moves." in texts(picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,14 @@ def test_fields_go_from_old_to_new_one_line_an_object() -> None:
 
 def test_the_answer_stands_before_the_first_change() -> None:
     assert words.answer_lines(SURPLUS.steps[2]) == ["201 Created  + Pod shop-a"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said_no"),
+    [("201 Created", False), ("409 Conflict", True), ("500 Internal Server Error", True), ("", False)],
+)
+def test_answers_of_400_and_more_are_refusals(answer: str, said_no: bool) -> None:
+    assert words.refused(attrs.evolve(SURPLUS.steps[0], answer=answer)) is said_no
 
 
 def test_a_bare_name_gives_way_to_what_is_said_of_the_object() -> None:
