@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from kspec.kernel.trace import Change, Story, StoryStep
-from kspec.report.words import counted, refused
+from kspec.report.words import counted, loop_begins, refused
 
 MOST = 30
 """Rows of a tall page: a longer story is folded."""
@@ -58,7 +58,7 @@ def _ranks(story: Story) -> list[int]:
 
 def _must_stay(story: Story, step: StoryStep) -> bool:
     special = step.kind in ("fault", "fold") or step.belief is not None or bool(step.breaks)
-    return special or step.actor.startswith("user") or step.number == story.loop_at
+    return special or step.actor.startswith("user") or step.number == loop_begins(story)
 
 
 def _rank(step: StoryStep) -> int:

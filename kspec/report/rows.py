@@ -146,7 +146,7 @@ class _Layout:
         self._story = story
         self._wide = widths(story)
         self._ids = _identifiers([lane.name for lane in story.lanes])
-        self._loop_at = story.loop_at if story.steps else None
+        self._loop_at = words.loop_begins(story)
 
     def sheet(self) -> Sheet:
         total = sum(self._wide.values()) + GAP * len(self._wide)
@@ -213,7 +213,7 @@ class _Layout:
     def _again(self) -> Row:
         story = self._story
         found = boxes.true_box(words.repeats(story), (), self._wide[story.store], boxes.LAST)
-        to = boxes.plain_label(f"to {self._loop_at}", bold=True)
+        to = boxes.plain_label(f"to {story.loop_at}", bold=True)
         return Row("again", {LOOP: to, self._ids[story.store]: found}, framed=True)
 
     def _waits(self) -> Row:

@@ -48,16 +48,20 @@ class _Page:
         yield from self._row("step", ["who"], ["does"], ["what changes (old → new)"])
         yield from self._start()
         for step in self.story.steps:
-            if step.number == self.story.loop_at:
+            if step.number == self._loop:
                 yield "┌─ loop " + "─" * (self.width - 8)
             yield from self._step(step)
-        if self.story.loop_at is not None and self.story.steps:
+        if self._loop is not None:
             yield from _indented(words.repeats(self.story), self.width, "└─ ", "   ")
         yield from self._waits()
         yield ""
         yield from self._end()
 
     # ---- rows
+
+    @property
+    def _loop(self) -> int | None:
+        return words.loop_begins(self.story)
 
     @property
     def _columns(self) -> tuple[int, int, int]:
@@ -82,7 +86,7 @@ class _Page:
             )
 
     def _step(self, step: StoryStep) -> Iterator[str]:
-        bar = "│" if self.story.loop_at is not None and step.number >= self.story.loop_at else " "
+        bar = "│" if self._loop is not None and step.number >= self._loop else " "
         number = words.numbers(step) + ("!" if step.breaks else "")
         changes = words.answer_lines(step)
         action = f"FAULT: {step.action}" if step.kind == "fault" else step.action

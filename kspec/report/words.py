@@ -93,6 +93,13 @@ def start(story: Story) -> dict[str, list[str]]:
     return {lane: [line for line in lines if line != repeated] for lane, lines in story.start.items()}
 
 
+def loop_begins(story: Story) -> int | None:
+    """The number of the first step of the loop that is told (the telling may begin inside the loop); None without."""
+    if story.loop_at is None:
+        return None
+    return next((step.number for step in story.steps if (step.upto or step.number) >= story.loop_at), None)
+
+
 def repeats(story: Story) -> str:
     """What closes a loop, in words."""
     last = last_number(story)

@@ -112,6 +112,14 @@ def test_a_loop_is_framed_from_its_first_step_to_where_it_closes() -> None:
     assert laid(SURPLUS).columns[0] == "no"
 
 
+def test_a_telling_that_begins_inside_the_loop_marks_its_first_step() -> None:
+    inside = attrs.evolve(FIGHT, steps=FIGHT.steps[3:])
+    assert [one.name for one in laid(inside).rows if one.framed] == ["s4", "s5", "s6", "s7", "again"]
+    assert "LOOP" in label(row(inside, "s4"), "loop")
+    assert "to 3" in label(row(inside, "again"), "loop")
+    assert "to 3" in texts(svg(inside))
+
+
 def test_a_stuck_state_says_who_waits_for_what() -> None:
     found = row(STUCK, "waits")
     assert "waits for" in label(found, "scheduler") and "a node for gate-new-a" in label(found, "scheduler")
