@@ -203,15 +203,11 @@ LIGHT = Story(
 )
 
 
-def _later(steps: tuple[StoryStep, ...], by: int) -> tuple[StoryStep, ...]:
-    return tuple(attrs.evolve(step, number=step.number + by) for step in steps)
-
-
-def _rounds(count: int) -> tuple[StoryStep, ...]:
+def _rounds(count: int, after: int) -> tuple[StoryStep, ...]:
     """Rounds of eight steps in which a pod is made, bound, run and reported; in every second one a call is refused."""
     steps: list[StoryStep] = []
     for i in range(count):
-        pod, n = f"shop-{'abcdefghij'[i]}", len(steps)
+        pod, n = f"shop-{'abcdefghij'[i]}", after + len(steps)
         bound = (Change(f"Pod {pod}", "spec.nodeName", "none", "edge-node"),)
         runs = (Change(f"Pod {pod}", "status.phase", "Pending", "Running"),)
         counted = (Change("ReplicaSet shop", "status.replicas", str(i), str(i + 1)),)
@@ -234,7 +230,7 @@ CRASH = StoryStep(1, "replicaset", "fault", "crash of the ReplicaSet controller"
 
 def _long(rounds: int, name: str) -> Story:
     begin = SURPLUS.steps[:2]
-    middle = _later(_rounds(rounds), 2)
+    middle = _rounds(rounds, 2)
     last = SURPLUS.steps[-1]
     n = 2 + len(middle)
     belief = Belief("0 pods", f"{rounds} pods", ("Pod shop-a (step\u00a07)", f"Pod shop-b (step\u00a0{n - 1})"))
@@ -248,7 +244,7 @@ LONG = _long(7, "more than a page")
 FIFTEEN = attrs.evolve(
     SURPLUS,
     system="fifteen steps",
-    steps=(*SURPLUS.steps[:9], *_later(_rounds(1)[:5], 9), attrs.evolve(SURPLUS.steps[-1], number=15)),
+    steps=(*SURPLUS.steps[:9], *_rounds(1, 9)[:5], attrs.evolve(SURPLUS.steps[-1], number=15)),
 )
 
 STORIES = {
