@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +122,6 @@ def check_manifests(
     paths: Sequence[str],
     *,
     changes: Sequence[str] = (),
-    before: Sequence[str] = (),
     nodes: int | None = None,
     caches: Mapping[str, str] = NO_SETTINGS,
     rungs: str | None = None,
@@ -135,17 +133,19 @@ def check_manifests(
 ) -> list[Result]:
     """Check what the manifests in files and folders do when they are applied to an empty cluster.
 
-    `changes` happen once afterwards (`"rollout"`, `"scale"`...); `before`: start from the settled cluster of these
-    manifests; `nodes`: so many equal nodes with ample room; `caches`: how late each component's cache may be (key ""
-    for all); `rungs`: `"base"`, `"all"`, a rung's name, or None to climb as far as the limits allow. Raises UsageError.
+    `changes` happen once afterwards (`"rollout"`, `"scale"`...); `nodes`: so many equal nodes with ample room;
+    `caches`: how late each component's cache may be (key "" for all); `rungs`: `"base"`, `"all"`, a rung's name, or None
+    to climb as far as the limits allow. Raises UsageError.
     """
     _engine(engine)
-    asked = _asked(paths, changes, before, nodes, caches)
+    asked = _asked(paths, changes, nodes, caches)
     with declared_settings.applied(settings):
         service = manifests_service()
         found = service.check(
             list(paths),
-            **_wanted(service.check, changes, before, nodes, caches),
+            with_=list(changes),
+            nodes=nodes,
+            caches=dict(caches),
             rungs=rungs,
             limits=limits,
             settings=dict(settings),
@@ -160,7 +160,6 @@ def show_run(
     paths: Sequence[str],
     *,
     changes: Sequence[str] = (),
-    before: Sequence[str] = (),
     nodes: int | None = None,
     caches: Mapping[str, str] = NO_SETTINGS,
     settings: Settings = NO_SETTINGS,
@@ -168,8 +167,11 @@ def show_run(
     """One run of a cluster with these manifests and without faults, as stories. Raises UsageError."""
     with declared_settings.applied(settings):
         service = manifests_service()
-        wanted = _wanted(service.show_run, changes, before, nodes, caches)
-        return list(service.show_run(list(paths), **wanted, settings=dict(settings)))
+        return list(
+            service.show_run(
+                list(paths), with_=list(changes), nodes=nodes, caches=dict(caches), settings=dict(settings)
+            )
+        )
 
 
 def prove_theorems(
@@ -338,29 +340,13 @@ def _replayed(found: PropertyResult, how: Mapping[str, Any]) -> PropertyResult:
     return attrs.evolve(found, trace=attrs.evolve(found.trace, how={**how, **layout, **found.trace.how}))
 
 
-def _asked(
-    paths: Iterable[str], changes: Iterable[str], before: Iterable[str], nodes: int | None, caches: Settings
-) -> dict[str, Any]:
+def _asked(paths: Iterable[str], changes: Iterable[str], nodes: int | None, caches: Settings) -> dict[str, Any]:
     return {
         "paths": [path if path == "-" else portable(Path(path)) for path in map(str, paths)],
         "with": list(changes),
-        "from": [portable(Path(path)) for path in before],
         "nodes": nodes,
         "caches": dict(sorted(caches.items())),
     }
-
-
-def _wanted(
-    call: Callable[..., Any], changes: Sequence[str], before: Sequence[str], nodes: int | None, caches: Settings
-) -> dict[str, Any]:
-    """The arguments of the manifests service. Raises UsageError for what the installed one cannot do."""
-    wanted: dict[str, Any] = {"with_": list(changes), "nodes": nodes, "caches": dict(caches)}
-    if before:
-        wanted["from_"] = list(before)
-        taken = inspect.signature(call).parameters.values()
-        if not any(p.name == "from_" or p.kind is inspect.Parameter.VAR_KEYWORD for p in taken):
-            raise UsageError("the installed manifests service cannot start from older manifests (--from)")
-    return wanted
 
 
 def _nothing() -> System:

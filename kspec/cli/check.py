@@ -32,9 +32,6 @@ LADDER_SECONDS = 60.0
     metavar="CHANGE,...",
     help="With -f: what happens once the cluster is settled (rollout, rollout=broken, scale, controller-crash...).",
 )
-@click.option(
-    "--from", "before", multiple=True, metavar="OLD.yaml", help="With -f: start from the settled cluster of OLD."
-)
 @click.option("--nodes", type=options.POSITIVE, metavar="N", help="With -f: so many equal nodes with ample room.")
 @click.option(
     "--caches",
@@ -60,7 +57,6 @@ def command(
     systems: tuple[str, ...],
     files: tuple[str, ...],
     changes: tuple[str, ...],
-    before: tuple[str, ...],
     nodes: int | None,
     caches: tuple[str, ...],
     rungs: str | None,
@@ -82,7 +78,7 @@ def command(
     Without arguments, the built-in quick systems. A system is named (`store.cas`, or a glob), or found in a spec file
     (`my_controller.py`, `my_controller.py::name`); with -f it is made from Kubernetes manifests.
     """
-    manifests = Manifests(files, options.items(changes), before, nodes, options.caches_of(caches), rungs)
+    manifests = Manifests(files, options.items(changes), nodes, options.caches_of(caches), rungs)
     manifests.validate(show_run)
     chosen = pairs(settings)
     if show_run:
@@ -127,7 +123,6 @@ class Manifests:
 
     files: tuple[str, ...]
     changes: tuple[str, ...]
-    before: tuple[str, ...]
     nodes: int | None
     caches: dict[str, str]
     rungs: str | None
@@ -138,7 +133,6 @@ class Manifests:
             return
         given = {
             "--with": self.changes,
-            "--from": self.before,
             "--nodes": self.nodes,
             "--caches": self.caches,
             "--rungs": self.rungs,
@@ -155,7 +149,6 @@ class Manifests:
             return run.check_manifests(
                 self.files,
                 changes=self.changes,
-                before=self.before,
                 nodes=self.nodes,
                 caches=self.caches,
                 rungs=self.rungs,
@@ -175,7 +168,6 @@ def _show_run(manifests: Manifests, settings: dict[str, str]) -> int:
     for story in run.show_run(
         manifests.files,
         changes=manifests.changes,
-        before=manifests.before,
         nodes=manifests.nodes,
         caches=manifests.caches,
         settings=settings,

@@ -103,18 +103,33 @@ def load_file(path: Path) -> list[Entry]:
     load()
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
-    module_name = path.stem.replace("-", "_")
+    module_name = _module_name(path)
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path}: not a Python file")
     before = dict(registry.systems)
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
+    beside = str(path.resolve().parent)
+    if beside not in sys.path:
+        sys.path.append(beside)  # so that a spec in several files can import its parts
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise UsageError(f"{path}:{error.lineno}: {error.msg}") from error
     return [entry for name, entry in registry.systems.items() if before.get(name) is not entry]
+
+
+def _module_name(path: Path) -> str:
+    """The file's own name, unless another module is called so: `json.py` may not stand in for the library's."""
+    name = path.stem.replace("-", "_")
+    try:
+        other = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        other = None
+    if other is None or (other.origin is not None and Path(other.origin).resolve() == path.resolve()):
+        return name
+    return f"kspec_spec_file_{name}"
 
 
 def find(name: str) -> Entry:

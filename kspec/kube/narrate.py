@@ -116,7 +116,7 @@ class _Telling:
                 occurrence.action.actor,
                 kind,  # type: ignore[arg-type]  # one of the five
                 self._does(occurrence, before, after),
-                occurrence.step.says,
+                "; ".join(part for part in (self._sees(occurrence, before), occurrence.step.says) if part),
                 occurrence.step.answer,
                 changes,
                 belief,
@@ -139,6 +139,20 @@ class _Telling:
         if action.name == "sync":
             return f"sync of {action.about}"
         return text
+
+    def _sees(self, occurrence: Occurrence, before: State) -> str:
+        """How many objects of each kind a controller counts in its cache when it begins, and how many it wants."""
+        if occurrence.action.name not in ("sync", "reconcile"):
+            return ""
+        reader = self._world.reader(before, occurrence.action, occurrence.member)
+        list(occurrence.action.function(reader))
+        parts = []
+        for question in reader.asked:
+            kind = getattr(question[2], "kind", None)
+            if isinstance(kind, Kind) and kind.slots and question[0] == "each":
+                seen = sum(1 for p in self._world.columns[question[1]] if question[2](before[p]) is not None)
+                parts.append(f"sees {_count(seen, kind.resource)}")
+        return ", ".join(dict.fromkeys(parts))
 
     def _delivery(self, number: int, occurrence: Occurrence, before: State, after: State) -> StoryStep:
         actor = occurrence.action.actor
@@ -313,7 +327,8 @@ class _Telling:
             return 0
         acts = [i for i, o in enumerate(self._trace.steps) if o.action.role is Role.USER]
         last = acts[-1] if acts else 0
-        return last if rows - last >= 2 else 0
+        loop = self._trace.loop_at
+        return last if rows - last >= 2 and (loop is None or last <= loop) else 0
 
     def _start(self, begin: int) -> dict[str, tuple[str, ...]]:
         state = self._trace.states[begin]

@@ -84,6 +84,7 @@ def _system(result: Result, files: TraceFiles) -> dict[str, Any]:
         "not_modelled": list(result.not_modelled),
         "not_applicable": list(result.not_applicable),
         "never_enabled": list(result.never_enabled),
+        "notes": list(result.notes),
     }
 
 
@@ -116,4 +117,5 @@ def _property(result: Result, found: PropertyResult, files: TraceFiles) -> dict[
         "witness": witness,
         "fairness": list(found.fairness),
         "trace": trace,
+        "why": found.why,
     }

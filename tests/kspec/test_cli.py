@@ -444,7 +444,7 @@ def test_manifests_are_handed_to_their_service_with_every_option(kspec: Kspec, m
             "--max-states",
             "9",
         ),
-        *("--property", "a*", "--from", "old.yaml"),
+        *("--property", "a*"),
     )
     assert ran.code == 0, ran.err
     asked = manifests.asked
@@ -452,7 +452,6 @@ def test_manifests_are_handed_to_their_service_with_every_option(kspec: Kspec, m
     assert asked["with_"] == ["rollout", "scale", "controller-crash"]
     assert (asked["nodes"], asked["rungs"], asked["engine"]) == (2, "all", "reference")
     assert asked["caches"] == {"scheduler": "delayed", "kubelet": "fresh"}
-    assert asked["from_"] == ["old.yaml"]
     assert asked["properties"] == ["a*"]
     assert isinstance(asked["limits"], Limits)
     assert (asked["limits"].states, asked["limits"].seconds) == (9, 60.0)

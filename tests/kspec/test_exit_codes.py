@@ -199,7 +199,7 @@ def test_a_pinned_count_that_changed_is_a_sanity_failure(kspec: Kspec, monkeypat
     monkeypatch.setitem(registry.pinned, "store.cas", Pinned(1, 2, 3))
     ran = kspec("check", "store.cas")
     assert ran.code == Exit.SANITY
-    assert "pinned (1, 2, 3)" in ran.out
+    assert "pinned 1 / 2 / depth 3" in ran.out
     assert kspec("check", "store.cas", "--max-states", "5").code == Exit.INCONCLUSIVE
 
 

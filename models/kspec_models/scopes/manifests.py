@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from kspec.kernel.errors import UsageError
+from kspec.kernel.errors import SlotsExhausted, UsageError
 from kspec.kernel.registry import service
 from kspec.kernel.result import Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.result import Rung as RungResult
@@ -18,11 +19,15 @@ from kspec.kernel.values import Ref
 from kspec.kube.cluster import Reductions
 from kspec.kube.manifests import Entry, read_manifests
 from kspec.kube.objects import Node, Pod
+from kspec.targets import settled
 from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
 from kspec_models.scopes.run import one_run
 from kspec_models.scopes.workloads import ROOMY
 
 Explore = Callable[..., Result]
+
+SAMPLED_STATES = 12
+"""How many states of the first rung are sampled for impurity."""
 
 
 def story_of(paths: Sequence[str], nodes: int | None) -> tuple[Story, list[Entry]]:
@@ -160,6 +165,8 @@ class Climb:
         chosen = self._still_open(system)
         if not chosen:
             return
+        if not self.done:
+            check_purity(system)
         limits = attrs.evolve(self.limits, seconds=left)
         result = self.explore(system, limits=limits, progress=self.progress, properties=chosen)
         self.interrupted = self.interrupted or result.interrupted
@@ -243,6 +250,19 @@ class Climb:
         return judged, idle
 
 
+def check_purity(system: System) -> None:
+    """Run the components twice on some states, and with pods renamed. Raises ImpureError."""
+    from kspec.engines import purity
+
+    def attempt(found: System) -> None:
+        with contextlib.suppress(SlotsExhausted):
+            states = purity.sample_states(found, SAMPLED_STATES, 0)
+            purity.check_purity(found, states)
+            purity.check_equivariance(found, states)
+
+    settled(system, attempt)
+
+
 def _of(result: Result | None, name: str) -> PropertyResult | None:
     return None if result is None else next((p for p in result.properties if p.name == name), None)
 
@@ -257,7 +277,7 @@ def _rung(rung: Rung, result: Result | None) -> RungResult:
         rung.name,
         rung.base,
         verdict if result.complete or verdict is Verdict.VIOLATED else Verdict.INCONCLUSIVE,
-        result.limits,
+        tuple("the time of the ladder" if limit.startswith("seconds:") else limit for limit in result.limits),
         result.distinct_states,
         result.generated_states,
         result.depth,
