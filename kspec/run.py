@@ -134,8 +134,8 @@ def check_manifests(
     """Check what the manifests in files and folders do when they are applied to an empty cluster.
 
     `changes` happen once afterwards (`"rollout"`, `"scale"`...); `nodes`: so many equal nodes with ample room;
-    `caches`: how late each component's cache may be (key "" for all); `rungs`: `"base"`, `"all"`, a rung's name, or None
-    to climb as far as the limits allow. Raises UsageError.
+    `caches`: how late each component's cache may be (key "" for all); `rungs`: `"base"`, `"all"`, a rung's name, or
+    None to climb as far as the limits allow. Raises UsageError.
     """
     _engine(engine)
     asked = _asked(paths, changes, nodes, caches)
