@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+import kspec
+from kspec.report.result import result_document
 from tests.docs.console import ROOT
 from tests.docs.record import PICTURE, TABLES, picture, recorded
 
@@ -38,3 +40,13 @@ def test_the_picture_is_what_the_command_of_the_readme_draws() -> None:
     assert texts(kept) == texts(picture()), "run ./dev python -m tests.docs.record, and look at the picture"
     assert "STUCK FOR EVER" in kept
     assert len(kept) < 150_000
+
+
+def test_every_key_of_a_result_is_described() -> None:
+    result = kspec.check("store.cas")
+    document = result_document([result], command=[], exit_code=0, seed=0, verdict=result.verdict, trace_files={})
+    (system,) = document["systems"]
+    keys = [*document, *system, *system["properties"][0], *system["properties"][0]["witness"]]
+    described = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+
+    assert [key for key in keys if f"`{key}`" not in described] == []
