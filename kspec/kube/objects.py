@@ -20,6 +20,10 @@ Resources = tuple[tuple[str, int], ...]
 """Sorted pairs of resource name and amount: cpu in millicores, memory in bytes, pods as a count."""
 
 
+HOSTNAME = "kubernetes.io/hostname"
+"""The label by which every node is its own."""
+
+
 def labels(**pairs: str) -> Labels:
     """Labels from keyword arguments: `labels(app="web")`."""
     return tuple(sorted(pairs.items()))

@@ -1,0 +1,191 @@
+"""What the API server does with a request, as a change of the world.
+
+The pipeline (a spec's) decides; here its decision becomes writes: the committed version, the memory of those who hear
+of it at once, the order of the watches, and pins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from kspec.kernel.actions import Reader, Step, StepKind, Var
+from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
+from kspec.kernel.values import ME, Ref, Value
+from kspec.kube.component import Component, Seen, Writes
+from kspec.kube.objects import HOSTNAME, Node, Pod
+from kspec.kube.requests import Request, Response, Verb
+from kspec.kube.watch import Forgotten, Kind, Latest, MentionedIn, Pin, Pinned, Put, View
+
+if TYPE_CHECKING:
+    from kspec.kube.cluster import Cluster
+
+
+@attrs.frozen
+class Served:
+    """A request that was served: the response, and what it changes. `target` is the object that it was about."""
+
+    request: Request
+    response: Response
+    writes: Writes
+    target: Var | None
+
+
+def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
+    """Serve one request in the present state. Raises SlotsExhausted when a generated name is needed and none is
+    free."""
+    kind = cluster.by_resource(request.resource)
+    assert cluster.pipeline is not None
+    target: Var
+    if request.verb is Verb.CREATE and request.name is None:
+        response = cluster.pipeline(request, None, True)
+        if not response.writes:
+            return Served(request, response, [], None)
+        if not cluster.nodes_are_named and names_a_node(response.object):
+            cluster.learned[Node].names.append("asked for by a pod")
+            raise Grew
+        slot = free_slot(cluster, see, kind)
+        target = (kind.resource, slot)
+        return Served(
+            request, response, commit(cluster, see, kind, target, response.object, None, request.user), target
+        )
+    target = target_of(kind, request)
+    current = see(target, Latest())
+    unchanged = see(target, Pinned(request.reader)) if request.reader and request.verb is not Verb.GET else True
+    response = cluster.pipeline(request, current, unchanged)
+    writes: Writes = []
+    if response.writes and response.object != current:
+        writes = commit(cluster, see, kind, target, response.object, current, request.user)
+    elif request.verb is Verb.GET and response.code.ok:
+        writes = [(target, Pin(request.reader))]
+    return Served(request, response, writes, target)
+
+
+def target_of(kind: Kind, request: Request) -> Var:
+    """The variable of the object that a request is about."""
+    if isinstance(request.name, Ref):
+        return kind.resource if request.name.index == ME else (kind.resource, request.name.index)
+    if request.name is None:
+        raise SpecError(f"{request.line}: this request names no object")
+    return kind.variable(request.name)
+
+
+def free_slot(cluster: Cluster, see: Reader, kind: Kind) -> int:
+    """The smallest slot which nobody remembers or mentions."""
+    free = see.each(kind.resource, Forgotten(kind))
+    mentioned = frozenset().union(*[see(v, MentionedIn(kind.resource)) for v in cluster.mentioning])
+    for component in cluster.components:
+        for cls, members in component.member_variables(cluster).items():
+            if cls is kind.cls:
+                for variable, initial in members.items():
+                    idle = see.each(variable, IsInitial(initial))
+                    free = tuple([a and b for a, b in zip(free, idle, strict=True)])
+    for slot, is_free in enumerate(free):
+        if is_free and slot not in mentioned:
+            return slot
+    raise SlotsExhausted(kind.resource)
+
+
+def commit(
+    cluster: Cluster, see: Reader, kind: Kind, var: Var, new: Value | None, old: Value | None, by: str
+) -> Writes:
+    """What a committed version changes: the object, the memory of those who hear at once, the order of watches."""
+    name: str | Ref = (
+        var.split("/", 1)[1]
+        if isinstance(var, str) and "/" in var
+        else Ref(kind.resource, ME if isinstance(var, str) else var[1])
+    )
+    writes: Writes = [(var, Put(kind, new, by))]
+    for component in cluster.components:
+        if kind.cls not in component.watches:
+            continue
+        if not kind.is_late(component.name):
+            before, after = kind.view(component.name, old), kind.view(component.name, new)
+            writes += told(cluster, component, kind, name, before, after)
+        elif cluster.reductions.exact_order and see(var, Grows(kind, component.name, new)):
+            partition = getattr(old if new is None else new, "node", None) if component.selects(kind.cls) else None
+            writes.append((f"order/{kind.resource}/{component.name}", Append((partition, name))))
+    return writes
+
+
+def told(cluster: Cluster, component: Component, kind: Kind, name: str | Ref, before: View, after: View) -> Writes:
+    """What a component's memory learns from an event."""
+    if before is None and after is None:
+        return []
+    return component.observed(
+        cluster,
+        None if before is None else Seen(kind, component.name, before, name),
+        None if after is None else Seen(kind, component.name, after, name),
+    )
+
+
+def names_a_node(thing: Any) -> bool:
+    """Whether a pod asks for a node by what no two nodes share: its name or its hostname."""
+    if not isinstance(thing, Pod):
+        return False
+    terms = thing.spec.node_affinity or ()
+    keys = [key for key, _ in thing.spec.node_selector] + [r.key for t in terms for r in t.match_expressions]
+    return thing.node is not None or HOSTNAME in keys or any(t.match_fields for t in terms)
+
+
+def stepped(served: Iterable[Served], extra: Writes, *, says: str = "") -> Step:
+    """The step in which these requests were served, and what their caller does at once."""
+    done = list(served)
+    return Step(
+        [*[w for s in done for w in s.writes], *extra],
+        action=", ".join(s.request.line for s in done),
+        says=says,
+        answer=", ".join(str(s.response.code) for s in done),
+        kind=StepKind.CALL,
+        via="apiserver",
+        swapped=swapped(done),
+    )
+
+
+def swapped(served: Iterable[Served]) -> tuple[tuple[Var, str], ...]:
+    """The conditional writes that were granted: which object, and who had read it."""
+    return tuple(
+        [
+            (s.target, s.request.reader)
+            for s in served
+            if s.target is not None and s.request.reader and s.request.verb is Verb.UPDATE and s.response.writes
+        ]
+    )
+
+
+# ---- small lenses and updates
+
+
+@attrs.frozen
+class IsInitial:
+    """Whether a variable has its initial value."""
+
+    initial: Value
+
+    def __call__(self, value: Value) -> bool:
+        return bool(value == self.initial)
+
+
+@attrs.frozen
+class Grows:
+    """Whether committing this version gives the observer one more view to see."""
+
+    kind: Kind
+    observer: str
+    version: Value | None
+
+    def __call__(self, obj: Any) -> bool:
+        before = self.kind.queue(obj, self.observer)
+        return len(self.kind.queue(Put(self.kind, self.version)(obj), self.observer)) > len(before)
+
+
+@attrs.frozen
+class Append:
+    """Append one item to a tuple."""
+
+    item: Value
+
+    def __call__(self, items: tuple[Value, ...]) -> tuple[Value, ...]:
+        return (*items, self.item)
