@@ -34,7 +34,7 @@ def test_vacuous(kspec_check):
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("user")
     (folder / "test_mine.py").write_text(TESTS, encoding="utf-8")
-    plugins = ["-p", "kspec.pytest_plugin", "-p", "no:cacheprovider"]
+    plugins = ["-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *plugins, "--kspec-seed", "3", "-rA", str(folder)]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 1, ran.stdout + ran.stderr
