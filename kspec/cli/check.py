@@ -14,7 +14,9 @@ from kspec.cli.finish import finish
 from kspec.cli.output import emit
 from kspec.cli.progress import Reporter
 from kspec.cli.runs import Item, run_all
+from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import UsageError
+from kspec.kernel.registry import load
 from kspec.kernel.result import Limits, Result
 from kspec.targets import Target, choose, pairs, quick_targets, targets
 
@@ -80,10 +82,11 @@ def command(
     """
     manifests = Manifests(files, options.items(changes), nodes, options.caches_of(caches), rungs)
     manifests.validate(show_run)
-    chosen = pairs(settings)
+    load()
+    named = targets(systems) if systems or files else quick_targets()
+    chosen = declared_settings.resolve(pairs(settings))
     if show_run:
         return _show_run(manifests, chosen)
-    named = targets(systems) if systems or files else quick_targets()
     limits = options.limits_of(max_states, max_depth, max_time, max_memory)
     if files and max_time is None:
         limits = attrs.evolve(limits, seconds=LADDER_SECONDS)

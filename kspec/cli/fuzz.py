@@ -12,6 +12,7 @@ from kspec.cli import options
 from kspec.cli.finish import finish
 from kspec.cli.progress import Reporter
 from kspec.cli.runs import Item, run_all
+from kspec.kernel import settings as declared_settings
 from kspec.kernel.result import Limits, Result
 from kspec.targets import Target, choose, pairs, targets
 
@@ -43,11 +44,12 @@ def command(
 
     What no run breaks is SAMPLED, never more. The same seed takes the same runs.
     """
-    chosen = pairs(settings)
+    named = targets(systems)
+    chosen = declared_settings.resolve(pairs(settings))
     with Reporter(quiet=quiet) as reporter:
         items = [
             _item(target, chosen, globs, examples, steps, seed, reporter)
-            for target, globs in choose(targets(systems), properties, chosen)
+            for target, globs in choose(named, properties, chosen)
         ]
         outcomes = run_all(items, options.limits_of(max_time=max_time), reporter)
     return finish(outcomes, out=out, json_file=json_file, seed=seed)
