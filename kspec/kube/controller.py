@@ -30,7 +30,7 @@ from kspec.kube.objects import OwnerReference
 from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Code, Request, Verb
 from kspec.kube.residual import Ask, Began, Leaf, Node, Reconcile, Resume, Run, Work, answered, begin, resume
-from kspec.kube.watch import Kind, Pin, ReadOwnWrites, Unpin, UpToDate
+from kspec.kube.watch import Kind, Pin, Pinned, ReadOwnWrites, Unpin, UpToDate
 from kspec.kube.watch import Seen as SeenLens
 
 NOT_MODELLED = "the work queue (a reconcile may begin whenever it would do something), back-off, rate limits"
@@ -290,7 +290,10 @@ class Controller:
                             swapped=tuple(pair for s in done for pair in s.swapped),
                         )
                         continue
-                    todo.extend(([*writes, *step.writes], [*done, step]) for step in call(over))
+                    for step in call(over):
+                        # What was read in this very step, nobody has changed since: its update raced with none.
+                        raced = tuple([(var, by) for var, by in step.swapped if not over(var, Pinned(by))])
+                        todo.append(([*writes, *step.writes], [*done, attrs.evolve(step, swapped=raced)]))
 
         return reconcile
 
