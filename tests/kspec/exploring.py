@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kspec.engines.common import NO_LIMITS, Meter, laid_out_again, select
+from kspec.engines.common import Meter, laid_out_again, select
 from kspec.engines.explicit import Search
 from kspec.engines.fold import CannotFold
 from kspec.kernel.errors import Grew
-from kspec.kernel.result import Result
+from kspec.kernel.result import Limits, Result
 from kspec.kernel.system import System
 from kspec.kernel.values import order_key
 from kspec.kernel.world import State
@@ -17,13 +17,18 @@ from kspec.kube.watch import Obj
 
 Truths = frozenset[Any]
 
+MOST_STATES = 50_000
+"""A world that is larger than this is not what a test meant (a mutant may have no end)."""
 
-def searched(system: System, *, fold: bool = True, edges: bool = False) -> Search:
+
+def searched(system: System, *, fold: bool = True, edges: bool = False, most: int = MOST_STATES) -> Search:
     """A finished search of a system; laid out anew as often as it grows."""
     apart: frozenset[str] = frozenset()
     while True:
         try:
-            search = Search(system, select(system, []), Meter(NO_LIMITS, None), fold=fold, apart=apart, edges=edges)
+            search = Search(
+                system, select(system, []), Meter(Limits(states=most), None), fold=fold, apart=apart, edges=edges
+            )
             search.run()
         except Grew:
             system = laid_out_again(system)
@@ -48,9 +53,9 @@ def truth(search: Search, state: State, keeps: Callable[[Any], bool] = lambda na
     return tuple(sorted(rows, key=order_key))
 
 
-def truths(system: System, keeps: Callable[[Any], bool] = lambda name: True) -> Truths:
+def truths(system: System, keeps: Callable[[Any], bool] = lambda name: True, *, most: int = MOST_STATES) -> Truths:
     """Everything that can be true in a system, with its members told apart."""
-    search = searched(system, fold=False)
+    search = searched(system, fold=False, most=most)
     return frozenset(truth(search, state, keeps) for state in states_of(search))
 
 

@@ -20,17 +20,18 @@ from kspec.kube.actor import Actor
 from kspec.kube.cache import owner_reference
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.controller import controller
-from kspec.kube.requests import Code, Pipeline, Request, Response, Verb
+from kspec.kube.requests import Code, Conflict, Pipeline, Request, Response, Verb
 from kspec.kube.residual import Reconcile
 
 
 @attrs.frozen
 class Website:
-    """Wants servers, and says how many it has seen."""
+    """Wants servers, and says how many it has seen. Nobody reads the note."""
 
     name: str
     servers: int = 2
     seen: int = 0
+    note: str = ""
 
 
 @attrs.frozen
@@ -222,6 +223,29 @@ def somebody(**changes: Any) -> Actor:
             yield api.patch(Website("shop"), **changes), here.set(done=True)
 
     return actor
+
+
+def scribbler() -> Actor:
+    """Somebody who posts a server and at once writes a note on the website."""
+    actor = Actor("user", own={"done": False}, role=Role.USER)
+
+    @actor.once()
+    def scribble(cache: Any, here: Any, api: Any) -> Any:
+        if not here.done:
+            shop = Website("shop")
+            yield api.create(new_server(shop)), api.patch(shop, note="hello"), here.set(done=True)
+
+    return actor
+
+
+@controller(Website, owns=Server, name="website")
+def careful(website: Any, cache: Any, api: Any) -> Reconcile:
+    """Counts one server, and notes it if the website had changed meanwhile."""
+    if website.seen == 0 and cache.owned(Server, by=website):
+        try:
+            yield api.update_status(website, seen=1)
+        except Conflict:
+            yield api.patch(website, seen=99)
 
 
 def poster(servers: int) -> Actor:
