@@ -141,18 +141,17 @@ class _Telling:
         return text
 
     def _sees(self, occurrence: Occurrence, before: State) -> str:
-        """How many objects of each kind a controller counts in its cache when it begins, and how many it wants."""
+        """How many objects a controller finds in its cache when it begins (by its first question about members)."""
         if occurrence.action.name not in ("sync", "reconcile"):
             return ""
         reader = self._world.reader(before, occurrence.action, occurrence.member)
         list(occurrence.action.function(reader))
-        parts = []
         for question in reader.asked:
             kind = getattr(question[2], "kind", None)
             if isinstance(kind, Kind) and kind.slots and question[0] == "each":
                 seen = sum(1 for p in self._world.columns[question[1]] if question[2](before[p]) is not None)
-                parts.append(f"sees {_count(seen, kind.resource)}")
-        return ", ".join(dict.fromkeys(parts))
+                return f"sees {_count(seen, kind.resource)}"
+        return ""
 
     def _delivery(self, number: int, occurrence: Occurrence, before: State, after: State) -> StoryStep:
         actor = occurrence.action.actor
