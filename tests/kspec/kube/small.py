@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from kspec.engines import explicit
-from kspec.engines.common import Meter, laid_out_again
+from kspec.engines.common import laid_out_again
 from kspec.kernel.actions import Lens, Role, Update, whole
 from kspec.kernel.errors import Grew
 from kspec.kernel.properties import eventually_always, invariant
-from kspec.kernel.result import Limits, Result
+from kspec.kernel.result import Result
 from kspec.kernel.system import System
 from kspec.kernel.values import Ref
-from kspec.kernel.world import Occurrence, State, World
+from kspec.kernel.world import Occurrence, State, World, changes_something
 from kspec.kube.actor import Actor
 from kspec.kube.cache import owner_reference
 from kspec.kube.cluster import Cluster, Component, Scope
@@ -128,41 +128,61 @@ def explored(made: Cluster, **how: Any) -> Result:
 
 
 class Walk:
-    """A world that is walked by hand: `walk("website.sync")` takes a step of that kind."""
+    """A world that is walked by hand: `walk("website.sync")` takes a step of that kind.
+
+    Where the world grows it is laid out anew, and the same way is walked again.
+    """
 
     def __init__(self, system: System) -> None:
-        while True:  # everything that can be learned is learned first
-            try:
-                explicit.Search(system, (), Meter(Limits(states=300_000), None)).run()
-                break
-            except Grew:
-                system = laid_out_again(system)
         self.world = World(system)
         self.state: State = self.world.initial
         self.taken: list[Occurrence] = []
 
     def can(self, kind: str = "") -> list[Occurrence]:
         """What is possible here, of a kind (by its beginning)."""
-        return [o for o in self.world.steps(self.state) if o.action.kind.startswith(kind)]
+        return [o for o in self._steps() if o.action.kind.startswith(kind)]
 
     def __call__(self, kind: str, nth: int = 0) -> Occurrence:
         found = self.can(kind)
         assert found, f"{kind} is not possible; possible: {[o.action.kind for o in self.can()]}"
-        taken = found[nth]
-        self.state = self.world.apply(self.state, taken)
-        self.taken.append(taken)
-        return taken
+        return self._take(found[nth])
 
     def until_quiet(self, *kinds: str) -> Walk:
-        """Take steps of these kinds, as long as any is possible."""
+        """Take steps of these kinds, as long as any changes something."""
         for _ in range(1000):
-            for kind in kinds:
-                if self.can(kind):
-                    self(kind)
-                    break
-            else:
+            found = [o for o in self._steps() if o.action.kind.startswith(kinds)]
+            moving = [o for o in found if changes_something(self.world, self.state, o)]
+            if not moving:
                 return self
+            self._take(min(moving, key=lambda o: [o.action.kind.startswith(k) for k in kinds].index(True)))
         raise AssertionError("it never comes to rest")
+
+    def _take(self, step: Occurrence) -> Occurrence:
+        self.state = self.world.apply(self.state, step)
+        self.taken.append(step)
+        return step
+
+    def _steps(self) -> list[Occurrence]:
+        while True:
+            try:
+                return self.world.steps(self.state)
+            except Grew:
+                self._lay_out_again()
+
+    def _lay_out_again(self) -> None:
+        way, system = self.taken, self.world.system
+        while True:
+            try:
+                system = laid_out_again(system)
+                self.world, self.taken = World(system), []
+                self.state = self.world.initial
+                for step in way:
+                    same = (step.action.kind, step.member, step.choice)
+                    now = self.world.steps(self.state)
+                    self._take(next(o for o in now if (o.action.kind, o.member, o.choice) == same))
+                return
+            except Grew:
+                continue
 
     def at(self, var: Any) -> Any:
         """The value of a variable."""
