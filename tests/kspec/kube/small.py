@@ -14,6 +14,7 @@ from kspec.kernel.errors import Grew
 from kspec.kernel.properties import eventually_always, invariant
 from kspec.kernel.result import Result
 from kspec.kernel.system import System
+from kspec.kernel.trace import Trace
 from kspec.kernel.values import Ref
 from kspec.kernel.world import Occurrence, State, World, changes_something
 from kspec.kube.actor import Actor
@@ -156,6 +157,13 @@ class Walk:
                 return self
             self._take(min(moving, key=lambda o: [o.action.kind.startswith(k) for k in kinds].index(True)))
         raise AssertionError("it never comes to rest")
+
+    def trace(self) -> Trace:
+        """The way that was walked."""
+        states = [self.world.initial]
+        for step in self.taken:
+            states.append(self.world.apply(states[-1], step))
+        return Trace("small", "run", "A walk.", tuple(states), tuple(self.taken), world=self.world, reading="run")
 
     def _take(self, step: Occurrence) -> Occurrence:
         self.state = self.world.apply(self.state, step)
