@@ -12,6 +12,7 @@ import attrs
 
 from kspec.kernel.settings import broken_twin
 from kspec.kube.requests import Code, Request, Response
+from kspec_models.controllers.replicaset.decisions import ActivePod, Counts
 from kspec_models.scheduler.framework import NodeInfo
 
 _DEPLOYMENT = "kspec_models.controllers.deployment"
@@ -74,3 +75,15 @@ def bind_always(request: Request, current: Any) -> Response:
     if current is None:
         return Response(Code.NOT_FOUND)
     return Response(Code.CREATED, attrs.evolve(current, **dict(request.changes)), writes=True)
+
+
+@broken_twin(
+    "replicaset.status",
+    "one-short",
+    "kspec_models.controllers.replicaset.decisions:status",
+    "the last pod is left out of the status",
+)
+def one_short(active: tuple[ActivePod, ...], terminating: int | None = None) -> Counts:
+    """Counts one active pod too few."""
+    counted = [pod for pod in active[1:] if pod.ready]
+    return Counts(len(active[1:]), len(active[1:]), len(counted), len(counted), terminating)

@@ -3,6 +3,7 @@
 from kspec.kernel.registry import offer
 from kspec_properties import theorems as theorems
 from kspec_properties.replicas import no_surplus_pods, replicas_converge
+from kspec_properties.reports import reports_are_true_when_all_is_quiet
 from kspec_properties.rollouts import (
     a_rollout_completes,
     availability_is_kept_by_the_controller,
@@ -21,6 +22,7 @@ ALL = (
     a_rollout_completes,
     a_pod_is_bound_once_and_where_it_fits,
     no_pod_stays_pending_for_ever,
+    reports_are_true_when_all_is_quiet,
 )
 """Every property of a cluster, in the order of reports."""
 

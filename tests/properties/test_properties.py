@@ -28,6 +28,7 @@ MUTANTS = {
     "a_rollout_completes": ("deployment.rolling", "deployment.old=kept"),
     "a_pod_is_bound_once_and_where_it_fits": ("scheduler.two", "apiserver.bind=unchecked"),
     "no_pod_stays_pending_for_ever": ("replicaset.stale", "scheduler.nodes=unseen"),
+    "reports_are_true_when_all_is_quiet": ("replicaset.stale", "replicaset.status=one-short"),
 }
 
 
