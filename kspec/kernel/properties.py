@@ -84,7 +84,8 @@ class Property:
 
     `predicate` is a `Predicate` (a `StepPredicate` for a step invariant). For *leads to*, `given` is what leads to it.
     `waits` (optional) explains a stuck state: who waits for what, and why that cannot come. `about`: the kinds of
-    objects that it speaks of; it is not applicable where there are none.
+    objects that it speaks of, `needs`: the components (monitors) whose variables it reads; without them it is not
+    applicable.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Property:
     witness: Witness | None = None
     waits: Callable[[Reader], tuple[tuple[str, str, str], ...]] | None = attrs.field(default=None, eq=False)
     about: tuple[type, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 def sentence_of(function: Callable[..., Any]) -> str:
@@ -115,6 +117,7 @@ def _decorator(
     about: tuple[type, ...],
     given: Callable[..., Any] | None = None,
     waits: Waits | None = None,
+    needs: tuple[str, ...] = (),
 ) -> Decorator:
     def decorate(function: Callable[..., Any]) -> Property:
         return Property(
@@ -126,14 +129,17 @@ def _decorator(
             witness=None if witness is None else Witness(witness.__name__, witness),
             waits=waits,
             about=about,
+            needs=needs,
         )
 
     return decorate
 
 
-def invariant(*, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = ()) -> Decorator:
+def invariant(
+    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), needs: tuple[str, ...] = ()
+) -> Decorator:
     """It holds in every reachable state."""
-    return _decorator(PropertyKind.INVARIANT, witness, about)
+    return _decorator(PropertyKind.INVARIANT, witness, about, needs=needs)
 
 
 def step_invariant(*, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = ()) -> Decorator:

@@ -138,6 +138,14 @@ class Cache:
         ways = list(itertools.combinations(tied, n - len(sure)))
         return [*sure, *ways[self._choose([frozenset(map(_called, way)) for way in ways])]]
 
+    def in_any_order(self, items: Sequence[T]) -> Sequence[T]:
+        """The items in an order that is an open choice: each is explored. For calls that are made one after another."""
+        rest, ordered = list(items), []
+        while rest:
+            ordered.append(self.choose(rest) if len(rest) > 1 else rest[0])
+            rest.remove(ordered[-1])
+        return ordered
+
     def choose(self, options: Sequence[T]) -> T:
         """An open choice: each option is explored."""
         return options[self._choose([_called(option) for option in options])]

@@ -154,11 +154,15 @@ class Cluster:
 
     def applicable(self) -> list[Property]:
         """The properties that can speak of something here."""
-        return [p for p in self.properties if all(cls in self.kinds for cls in p.about)]
+        return [p for p in self.properties if self._can_speak(p)]
 
     def inapplicable(self) -> list[str]:
         """The other properties, by name."""
-        return [p.name for p in self.properties if not all(cls in self.kinds for cls in p.about)]
+        return [p.name for p in self.properties if not self._can_speak(p)]
+
+    def _can_speak(self, prop: Property) -> bool:
+        names = {component.name for component in self.components}
+        return all(cls in self.kinds for cls in prop.about) and names.issuperset(prop.needs)
 
     def exact(self) -> System:
         """The same cluster, in which each watch keeps the order of its events."""

@@ -28,13 +28,14 @@ def a_replicaset_has_all_its_pods(truth: Truth) -> bool:
     return False
 
 
-@invariant(witness=a_replicaset_has_all_its_pods, about=(ReplicaSet, Pod))
+@invariant(witness=a_replicaset_has_all_its_pods, about=(ReplicaSet, Pod), needs=("monitor", "monitor of adoptions"))
 def no_surplus_pods(truth: Truth) -> bool | Broken:
-    """A ReplicaSet never has more active pods than its largest replicas."""
+    """A ReplicaSet never has more active pods than its largest replicas, but for those that it adopted."""
     for name in truth.names(ReplicaSet):
         largest = truth.variable(f"largest/replicasets/{name}")
+        adopted = truth.variable(f"adopted/{name}")
         active = active_pods(truth, name)
-        if active > largest:
+        if active > largest + adopted:
             return Broken(
                 f"active pods of ReplicaSet {name} = {active}, its largest replicas = {largest}",
                 (f"ReplicaSet {name}",),

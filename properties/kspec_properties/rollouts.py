@@ -35,7 +35,7 @@ def a_deployment_is_complete(truth: Truth) -> bool:
     return any(is_complete(truth, name) is True for name in truth.names(Deployment))
 
 
-@invariant(witness=a_deployment_is_complete, about=(Deployment, ReplicaSet))
+@invariant(witness=a_deployment_is_complete, about=(Deployment, ReplicaSet), needs=("monitor",))
 def sizes_stay_within_surge(truth: Truth) -> bool | Broken:
     """The sizes of a Deployment's ReplicaSets never add up to more than its largest replicas + maxSurge."""
     for name in truth.names(Deployment):

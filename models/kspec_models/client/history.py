@@ -1,6 +1,6 @@
-"""A monitor: remembers what properties compare with, and which no object shows any more. It changes nothing.
+"""Monitors: they remember what properties compare with, and which no object shows any more. They change nothing.
 
-It is told of every committed version at once (its cache is never late), and it is no part of Kubernetes.
+They are told of every committed version at once (their caches are never late), and are no part of Kubernetes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from kspec.kernel.actions import Action
 from kspec.kernel.values import Value
 from kspec.kube.cache import Cached
 from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec.kube.objects import Pod, ReplicaSet
 
 
 @attrs.frozen
@@ -60,3 +61,55 @@ class Largest:
         if was is not None and now.replicas <= was.replicas:
             return []
         return [(f"largest/{after.kind.resource}/{after.name}", Raised(now.replicas))]
+
+
+@attrs.frozen
+class OneMore:
+    """One more than is remembered."""
+
+    def __call__(self, old: int) -> int:
+        return old + 1
+
+
+@attrs.frozen
+class Adoptions:
+    """Counts how many pods each ReplicaSet adopted: `adopted/<name>`. They were there before it wanted them."""
+
+    name: str = "monitor of adoptions"
+    watches: tuple[type, ...] = (Pod, ReplicaSet)
+    not_modelled: tuple[str, ...] = ()
+
+    def selects(self, kind: type) -> Callable[[Any], bool] | None:
+        """Everything."""
+        return None
+
+    def variables(self, cluster: Cluster) -> Mapping[str, Value]:
+        """One number for each ReplicaSet."""
+        return {f"adopted/{name}": 0 for name in cluster.kind(ReplicaSet).names}
+
+    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
+        """None."""
+        return {}
+
+    def actions(self, cluster: Cluster) -> Iterable[Action]:
+        """It does nothing."""
+        return ()
+
+    def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
+        """A version was committed."""
+        if before is None or after is None or after.kind.cls is not Pod:
+            return []
+        was = Cached(before.kind, before.observer, before.view, before.name)
+        now = Cached(after.kind, after.observer, after.view, after.name)
+        if was.owner is not None or now.owner is None or now.owner.name not in cluster.kind(ReplicaSet).names:
+            return []
+        return [(f"adopted/{now.owner.name}", OneMore())]
+
+
+def monitors(kinds: Iterable[type]) -> tuple[Largest | Adoptions, ...]:
+    """The monitors of a cluster with these kinds."""
+    kinds = tuple(kinds)
+    sized = tuple(kind for kind in kinds if kind is not Pod)
+    if ReplicaSet not in kinds or Pod not in kinds:
+        return (Largest(sized),) if sized else ()
+    return Largest(sized), Adoptions()

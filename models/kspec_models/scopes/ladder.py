@@ -19,7 +19,7 @@ from kspec.kube.cluster import DELAYED, Cluster, Component, Reductions, Scope
 from kspec.kube.objects import Deployment, Node, Pod, PodSpec, ReplicaSet
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
-from kspec_models.client.history import Largest
+from kspec_models.client.history import monitors
 from kspec_models.controllers.deployment.decisions import resolve_fenceposts
 from kspec_models.controllers.deployment.reconcile import deployment
 from kspec_models.controllers.replicaset.reconcile import replicaset
@@ -149,8 +149,13 @@ def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) 
                 pods += workload.replicas + surge_of(workload)
     things = [t for t in (Deployment, ReplicaSet, Pod) if t is not Deployment or story.deployments]
     kinds = tuple(t for t in things if t is Pod or story.workloads)
-    monitor = Largest(tuple(t for t in kinds if t is not Pod))
-    components = (*people, *controllers_of(story), scheduler(), kubelet(broken_images=frozenset(broken)), monitor)
+    components = (
+        *people,
+        *controllers_of(story),
+        scheduler(),
+        kubelet(broken_images=frozenset(broken)),
+        *monitors(kinds),
+    )
     caches = dict(rung.caches) or dict.fromkeys(rung.late, DELAYED)
     nodes = story.nodes
     if reductions.one_node and nodes_are_all_the_same(story, pods):

@@ -25,7 +25,7 @@ from kspec.kube.objects import (
 )
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
-from kspec_models.client.history import Largest
+from kspec_models.client.history import monitors
 from kspec_models.controllers.deployment.reconcile import deployment
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.kubelet import kubelet
@@ -89,7 +89,7 @@ def cluster(
     """The thin cluster with these users: the controllers, the scheduler, the kubelets, and the monitor."""
     controllers: list[Component] = [deployment, replicaset] if deployments else [replicaset]
     kinds = (Deployment, ReplicaSet, Pod) if deployments else (ReplicaSet, Pod)
-    components = (*users_of_it, *controllers, *schedulers, kubelet(broken_images=broken_images), Largest(kinds[:-1]))
+    components = (*users_of_it, *controllers, *schedulers, kubelet(broken_images=broken_images), *monitors(kinds))
     scope = Scope(slots={Pod: pods}, nodes=tuple(nodes), caches=caches or {}, crashes=crashes or {})
     return Cluster(name, components, scope, kinds_used=kinds, not_modelled=NOT_MODELLED, **more)
 

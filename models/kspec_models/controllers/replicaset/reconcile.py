@@ -71,10 +71,10 @@ def claim_of(replicaset: Any, pod: Any) -> Claim:
 def replicaset(replicaset: Any, cache: Cache, api: Api, expect: Expectations) -> Reconcile:
     """One sync of a ReplicaSet (W20)."""
     satisfied = expect.satisfied() or not on("replicaset.expectations")
-    mine = []
-    for pod in cache.owned(Pod, by=replicaset, orphans=True):
-        if pod.active:
-            mine += yield from claimed(replicaset, pod, api)
+    pods = [pod for pod in cache.owned(Pod, by=replicaset, orphans=True) if pod.active]
+    mine = [pod for pod in pods if claim_of(replicaset, pod) is Claim.KEEP]
+    for pod in cache.in_any_order([pod for pod in pods if claim_of(replicaset, pod).patches]):
+        mine += yield from claimed(replicaset, pod, api)
     counts = decisions.status(tuple(ActivePod(True, pod.ready, pod.available) for pod in mine))
     if satisfied and not replicaset.deleting:
         yield from manage_replicas(replicaset, mine, cache, api, expect)
