@@ -25,13 +25,13 @@ from kspec.engines.common import (
 )
 from kspec.engines.fold import CannotFold, Fold
 from kspec.engines.tables import Compiled, Ids, Tables, Tree
-from kspec.kernel.errors import Grew, UntrustworthyError
+from kspec.engines.unfold import Follower
+from kspec.kernel.errors import Grew
 from kspec.kernel.properties import Happened, Property, PropertyKind, happened
 from kspec.kernel.result import Limits, Progress, Result
 from kspec.kernel.system import System
 from kspec.kernel.trace import Trace
-from kspec.kernel.values import incarnations, relabel
-from kspec.kernel.world import Occurrence, State, World, is_component
+from kspec.kernel.world import World, is_component
 
 ENGINE = "explicit"
 
@@ -235,22 +235,11 @@ class Search:
         return conclude(ENGINE, self.system, self.properties, self.findings, self.meter)
 
     def _safety_trace(self, prop: Property, found: Found) -> Trace:
-        path = self.path(found.number)
-        states, steps = self.follow([self.world.initial], [self.states[n] for n in path[1:]], self._kinds_on(path))
+        real = self.follow_to(found.number)
         if found.step is not None and found.after is not None:
-            kind = self.tables.kinds[found.step[0]]
-            last = self._broken_step(states[-1], found.after, kind, prop)
-            steps.append(last[0])
-            states.append(last[1])
-        return counterexample(self.world, prop, states, steps)
-
-    def _broken_step(self, state: State, wanted: Ids, kind: str, prop: Property) -> tuple[Occurrence, State]:
-        """The step that broke a step invariant, with the state after it as the step left it."""
-        for occurrence, after in self._raw_steps(state, kind):
-            readers = self.world.reader(state), occurrence.happened, self.world.reader(after)
-            if self.canonical(after) == wanted and not prop.predicate(*readers):
-                return occurrence, after
-        raise UntrustworthyError(f"{self.system.name}: {prop.name}: no step of the functions is the one that broke it")
+            kind, choice = found.step
+            real.take(found.after, kind, choice=choice)
+        return counterexample(self.world, prop, real.states, real.steps)
 
     def _judge_liveness(self) -> None:
         """Look for a lasso that breaks each liveness property. Where names ran out, only what is found counts."""
@@ -289,24 +278,22 @@ class Search:
 
     def _lasso_trace(self, prop: Property, lasso: Any) -> Trace:
         """The lasso in real states: its loop is repeated until a real state comes again."""
-        stem, loop = list(lasso.stem), list(lasso.loop)
-        states, steps = self._along([self.world.initial], stem)
-        knots = {states[-1]: len(states) - 1}
-        while loop:
-            more_states, more_steps = self._along([states[-1]], loop)
-            states += more_states[1:]
-            steps += more_steps
-            if states[-1] in knots:
+        real = Follower(self)
+        self._along(real, lasso.stem)
+        knots = {real.states[-1]: len(real.states) - 1}
+        while lasso.loop:
+            self._along(real, lasso.loop)
+            if real.states[-1] in knots:
                 break
-            knots[states[-1]] = len(states) - 1
-        loop_at = knots[states[-1]] if loop else len(states) - 1
+            knots[real.states[-1]] = len(real.states) - 1
+        loop_at = knots[real.states[-1]]
         wanted = self.states[lasso.culprit]
-        culprit = next(s for s in states[loop_at:] if self.canonical(s) == wanted)
-        return counterexample(self.world, prop, states, steps, loop_at=loop_at, culprit=culprit)
+        at = next(i for i in range(loop_at, len(real.states)) if real.representatives[i] == wanted)
+        return counterexample(self.world, prop, real.states, real.steps, loop_at=loop_at, culprit=real.states[at])
 
-    def _along(self, states: list[State], edges: Sequence[int]) -> tuple[list[State], list[Occurrence]]:
-        wanted = [self.states[self.targets[e]] for e in edges]
-        return self.follow(states, wanted, [self.kinds[e] for e in edges], changing=True)
+    def _along(self, real: Follower, edges: Sequence[int]) -> None:
+        for edge in edges:
+            real.take(self.states[self.targets[edge]], self.kinds[edge], changing=True)
 
     # ---- from numbers back to behaviours
 
@@ -317,56 +304,12 @@ class Search:
             found.append(self.parents[found[-1]])
         return found[::-1]
 
-    def _kinds_on(self, path: Sequence[int]) -> list[int]:
-        return [self.parent_kinds[n] for n in path[1:]]
-
-    def trace_to(self, number: int) -> tuple[list[State], list[Occurrence]]:
+    def follow_to(self, number: int) -> Follower:
         """A shortest real behaviour to a state."""
-        path = self.path(number)
-        return self.follow([self.world.initial], [self.states[n] for n in path[1:]], self._kinds_on(path))
-
-    def follow(
-        self, states: list[State], wanted: Sequence[Ids], kinds: Sequence[int], *, changing: bool = False
-    ) -> tuple[list[State], list[Occurrence]]:
-        """A real behaviour from a real state through these canonical states, by steps of these kinds.
-
-        Raises UntrustworthyError if the functions do not take the steps that the search took.
-        """
-        states, steps = list(states), list[Occurrence]()
-        for canonical, kind in zip(wanted, kinds, strict=True):
-            for occurrence, after in self._steps(states[-1], self.tables.kinds[kind]):
-                if self.canonical(after) == canonical and not (changing and after == states[-1]):
-                    steps.append(occurrence)
-                    states.append(after)
-                    break
-            else:
-                taken = self.tables.kinds[kind]
-                raise UntrustworthyError(
-                    f"{self.system.name}: the search took a step {taken} which the functions do not take"
-                )
-        return states, steps
-
-    def _raw_steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
-        found = []
-        for action, member in self.world.instances():
-            if action.kind == kind:
-                for occurrence in self.world.steps_of(state, action, member):
-                    found.append((occurrence, self.world.apply(state, occurrence)))
-        return found
-
-    def _steps(self, state: State, kind: str) -> list[tuple[Occurrence, State]]:
-        return [(occurrence, self.relabelled(after)) for occurrence, after in self._raw_steps(state, kind)]
-
-    def relabelled(self, state: State) -> State:
-        """The state with its incarnations labelled by first appearance (as every engine does)."""
-        if not self.world.uses_incarnations:
-            return state
-        labels = {label: i for i, label in enumerate(incarnations(state))}
-        return tuple(relabel(value, labels) for value in state)
-
-    def canonical(self, state: State) -> Ids:
-        """The representative of a state of values."""
-        return self.fold(list(self.tables.intern_state(state)))
+        real = Follower(self)
+        for n in self.path(number)[1:]:
+            real.take(self.states[n], self.parent_kinds[n])
+        return real
 
 
 class _Judge:

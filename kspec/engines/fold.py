@@ -11,12 +11,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from kspec.engines.tables import Ids, Tables
 from kspec.kernel.values import Ref, incarnations, mentions, relabel, rename, transform
 
 Signature = tuple[int, ...]
 
 _UNKNOWN: Any = object()
+
+
+@attrs.frozen
+class Renaming:
+    """What folding did once: member `i` of a family became member `to[i]` (with its row of `stride` variables from
+    `start` on; 0: it has none), or incarnation `i` got the label `to[i]` (`family` empty)."""
+
+    family: str
+    to: tuple[int, ...]
+    start: int = 0
+    stride: int = 0
+
+    def inverse(self) -> Renaming:
+        """The way back."""
+        back = [0] * len(self.to)
+        for old, new in enumerate(self.to):
+            back[new] = old
+        return attrs.evolve(self, to=tuple(back))
 
 
 class CannotFold(Exception):
@@ -37,14 +57,14 @@ class Fold:
         self._labels = labels
         self._globals = len(world.system.variables)
         families = world.system.families if members else {}
-        self._rows: list[tuple[str, int, int, int]] = []  # family, start, stride, size
+        self.rows: list[tuple[str, int, int, int]] = []  # family, start, stride, size
         self._bare: list[tuple[str, int]] = []
         for family, members_ in families.items():
             if not members_.interchangeable or members_.size < 2 or family in apart:
                 continue
             if members_.variables:
                 first = world.position[next(iter(members_.variables)), 0]
-                self._rows.append((family, first, len(members_.variables), members_.size))
+                self.rows.append((family, first, len(members_.variables), members_.size))
             else:
                 self._bare.append((family, members_.size))
         self._mentions: dict[Any, frozenset[int]] = {}
@@ -52,22 +72,49 @@ class Fold:
         self._renamed: dict[Any, int] = {}
         self._labels_of: dict[Any, tuple[int, ...]] = {}
         self._of_globals: dict[str, list[dict[int, Any]]] = {
-            family: [{} for _ in range(self._globals)] for family, *_ in self._rows
+            family: [{} for _ in range(self._globals)] for family, *_ in self.rows
         }
         self._row_columns = list(dict.fromkeys(tables.column[self._globals :]))
         self._scanned: dict[tuple[str, Any], tuple[int, bool]] = {}
-        self.active = bool(self._rows or self._bare)
+        self._log: list[Renaming] | None = None
+        self.active = bool(self.rows or self._bare)
 
     def __call__(self, state: list[int]) -> Ids:
         """The representative of a state."""
         if self.active:
             for family, size in self._bare:
                 self._sort_bare(family, size, state)
-            for family, start, stride, size in self._rows:
+            for family, start, stride, size in self.rows:
                 self._sort_rows(family, start, stride, size, state)
         if self._labels and self._tables.world.uses_incarnations:
             self._relabel(state)
         return tuple(state)
+
+    def traced(self, state: list[int]) -> tuple[Ids, list[Renaming]]:
+        """The representative of a state, and what was renamed to get there, in order."""
+        self._log = []
+        try:
+            representative = self(state)
+            return representative, self._log
+        finally:
+            self._log = None
+
+    def undo(self, renaming: Renaming, state: list[int]) -> None:
+        """Take one renaming back in a state."""
+        back = renaming.inverse()
+        if not back.family:
+            self._label(dict(enumerate(back.to)), state)
+            return
+        self._rename_all(back.family, back.to, state, set())
+        self._move(back, state)
+
+    def _move(self, renaming: Renaming, state: list[int]) -> None:
+        """Put each row where its member is now."""
+        start, stride = renaming.start, renaming.stride
+        rows = [state[start + i * stride : start + (i + 1) * stride] for i in range(len(renaming.to) if stride else 0)]
+        for old, row in enumerate(rows):
+            at = start + renaming.to[old] * stride
+            state[at : at + stride] = row
 
     # ---- what a value mentions
 
@@ -123,10 +170,12 @@ class Fold:
         order = sorted(range(size), key=keys.__getitem__)
         if order == list(range(size)):
             return
-        if signatures or self._rows_mention(family, start, stride):
+        if self._log is not None or signatures or self._rows_mention(family, start, stride):
             to = [0] * size
             for new, old in enumerate(order):
                 to[old] = new
+            if self._log is not None:
+                self._log.append(Renaming(family, tuple(to), start, stride))
             self._rename_all(family, tuple(to), state, set())
             rows = [tuple(state[i : i + stride]) for i in range(start, end, stride)]
         at = start
@@ -181,6 +230,8 @@ class Fold:
         to = [0] * size
         for new, old in enumerate(order):
             to[old] = new
+        if self._log is not None:
+            self._log.append(Renaming(family, tuple(to)))
         self._rename_all(family, tuple(to), state, set())
 
     def _row_layout(self) -> list[tuple[str, int, int, int]]:
@@ -215,24 +266,41 @@ class Fold:
         column = self._tables.column
         labels: dict[int, int] = {}
         for position, number in enumerate(state):
-            key = (column[position], number)
-            found = self._labels_of.get(key)
-            if found is None:
-                found = self._labels_of[key] = incarnations(self._tables.values[column[position]][number])
-            for label in found:
+            for label in self._labels_in(column[position], number):
                 labels.setdefault(label, len(labels))
         if all(old == new for old, new in labels.items()):
             return
+        if self._log is not None:
+            self._log.append(Renaming("", _completed(labels)))
+        self._label(labels, state)
+
+    def _label(self, labels: dict[int, int], state: list[int]) -> None:
+        """Give the incarnations in a state other labels."""
+        column = self._tables.column
         for position, number in enumerate(state):
-            mine = self._labels_of[column[position], number]
-            if any(labels[label] != label for label in mine):
-                to = tuple((label, labels[label]) for label in mine)
+            found = self._labels_in(column[position], number)
+            if any(labels[label] != label for label in found):
+                to = tuple((label, labels[label]) for label in found)
                 anew = (column[position], number, "label", to)
                 new = self._renamed.get(anew)
                 if new is None:
                     value = relabel(self._tables.values[column[position]][number], dict(to))
                     new = self._renamed[anew] = self._tables.intern(column[position], value)
                 state[position] = new
+
+    def _labels_in(self, column: Any, number: int) -> tuple[int, ...]:
+        key = (column, number)
+        found = self._labels_of.get(key)
+        if found is None:
+            found = self._labels_of[key] = incarnations(self._tables.values[column][number])
+        return found
+
+
+def _completed(labels: dict[int, int]) -> tuple[int, ...]:
+    """A permutation of all labels up to the largest: those that a state does not hold go where there is room."""
+    size = max([*labels, *labels.values()]) + 1
+    room = iter(sorted(set(range(size)) - set(labels.values())))
+    return tuple([labels[i] if i in labels else next(room) for i in range(size)])
 
 
 def _seen_from(family: str, member: int) -> Callable[[Any], Any]:

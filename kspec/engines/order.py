@@ -15,6 +15,7 @@ import attrs
 
 from kspec.engines.common import Meter, counterexample, fair_kinds, laid_out_again
 from kspec.engines.fold import CannotFold
+from kspec.engines.unfold import Follower
 from kspec.kernel.actions import Role
 from kspec.kernel.errors import Grew
 from kspec.kernel.properties import Property, PropertyKind
@@ -87,7 +88,7 @@ def _confirm_violation(
 
 def _confirm_witness(guide: Guide, search: Search, prop: Property, found: PropertyResult) -> PropertyResult:
     assert prop.witness is not None
-    _, steps = search.trace_to(search.witnessed[prop.name])
+    steps = search.follow_to(search.witnessed[prop.name]).steps
     if guide.reaches(acts_of(steps), prop.witness.predicate):
         return found
     why = f"order: witness {prop.witness.name} is reached with relaxed watch order, not confirmed in the exact one"
@@ -152,10 +153,11 @@ class Guide:
         path = self._walk(search, acts, broken)
         if path is None:
             return None
-        wanted, kinds = [s for s, _ in path[1:]], [k for _, k in path[1:]]
-        states, steps = search.follow([search.world.initial], wanted, kinds)
-        loop_at = len(states) - 1 if prop.kind.is_liveness else None
-        trace = counterexample(search.world, prop, states, steps, loop_at=loop_at)
+        real = Follower(search)
+        for wanted, kind in path[1:]:
+            real.take(wanted, kind)
+        loop_at = len(real.states) - 1 if prop.kind.is_liveness else None
+        trace = counterexample(search.world, prop, real.states, real.steps, loop_at=loop_at)
         return attrs.evolve(trace, how={"layout": "exact"})
 
     def _rests(self, search: Search, state: Any, prop: Property) -> bool:

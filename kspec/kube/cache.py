@@ -14,7 +14,7 @@ import attrs
 
 from kspec.kernel.actions import Lens, Update, Var
 from kspec.kernel.errors import SpecError
-from kspec.kernel.values import Ref, Value
+from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.objects import OwnerReference
 from kspec.kube.requests import Request, Verb
 from kspec.kube.residual import EachAnswer
@@ -103,7 +103,7 @@ class Cache:
         return None if view is None else cast(T, Cached(kind, self._observer, view, name))
 
     def list(self, cls: type[T]) -> Sequence[T]:
-        """Every object of a kind that is seen."""
+        """Every object of a kind that is seen, in an order that says nothing of generated names."""
         kind = self._cluster.kind(cls)
         return self._found(kind, Seen(kind, self._observer))
 
@@ -121,7 +121,10 @@ class Cache:
             pairs: Iterable[tuple[str | Ref, View]] = (
                 found.answers
                 if isinstance(found, EachAnswer)
-                else [(Ref(kind.resource, i), view) for i, view in enumerate(found)]
+                else sorted(
+                    [(Ref(kind.resource, i), view) for i, view in enumerate(found) if view is not None],
+                    key=lambda pair: order_key(pair[1]),
+                )
             )
         else:
             pairs = [(name, self._ask(f"{kind.resource}/{name}", lens)) for name in tuple(kind.names)]

@@ -254,6 +254,10 @@ class EachAnswer:
 
     answers: tuple[tuple[Ref, Value], ...]
 
+    def loose(self) -> EachAnswer:
+        """The same in an order of its own: which of two that look alike came first makes no difference."""
+        return EachAnswer(tuple(sorted(self.answers, key=lambda pair: pair[0])))
+
 
 def _recorded(asked: dict[Any, Value]) -> tuple[tuple[Any, Value], ...]:
     """The questions with their answers, as a value."""
