@@ -1,0 +1,80 @@
+"""A recording against all components that it speaks of: accepted, refuted, or not to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from kspec.kernel.result import Verdict
+from kspec.kube.cluster import Component
+from kspec_models.controllers.deployment.reconcile import deployment
+from kspec_models.controllers.replicaset.reconcile import replicaset
+from kspec_models.scheduler.schedule import scheduler
+from tests.conformance.recordings.events import COMPONENTS, Event, Recording
+from tests.conformance.recordings.follow import Followed, follow
+
+MODELS: dict[str, Callable[[], Component]] = {
+    "deployment": lambda: deployment,
+    "replicaset": lambda: replicaset,
+    "scheduler": scheduler,
+}
+
+
+@attrs.frozen
+class Judged:
+    """What came out of one recording."""
+
+    recording: Recording
+    followed: tuple[Followed, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """REFUTED if one component cannot have done what was recorded; PENDING if one was not followed to the end,
+        or would do more there; else ACCEPTED."""
+        if any(each.refuted_at is not None for each in self.followed):
+            return Verdict.REFUTED
+        if any(each.limit or each.pending for each in self.followed):
+            return Verdict.PENDING
+        return Verdict.ACCEPTED
+
+    @property
+    def explained(self) -> int:
+        """How many of the components' commits their models made."""
+        return sum(each.explained for each in self.followed)
+
+    @property
+    def events(self) -> int:
+        """How many commits the components made."""
+        return sum(each.events for each in self.followed)
+
+    @property
+    def divergence(self) -> Event | None:
+        """The first event that a model cannot make."""
+        refuted = [each.refuted_at for each in self.followed if each.refuted_at is not None]
+        return self.recording.events[min(refuted)] if refuted else None
+
+    def lines(self) -> list[str]:
+        """The report: one line, then one for each component that has something to say."""
+        given = len(self.recording.events) - self.events
+        lines = [
+            f"{self.recording.name}: {self.verdict.value}, {self.explained} of {self.events} commits explained"
+            f" ({given} more are given)"
+        ]
+        for each in self.followed:
+            lines.append(
+                f"  {each.component}: {each.explained} of {each.events}, at most {each.largest} states agree at once"
+            )
+            if each.limit:
+                lines.append(f"    not followed to the end: {each.limit}")
+            if each.refuted_at is not None:
+                lines.append(f"    refuted at event {each.refuted_at + 1}: {self.recording.events[each.refuted_at].text}")
+                lines += [f"      possible there: {what}" for what in each.possible or ("no commit",)]
+            lines += [f"    would still do at the end: {what}" for what in each.pending]
+        return lines
+
+
+def judge(recording: Recording) -> Judged:
+    """Follow every component that commits something in the recording."""
+    speaking = [name for name in COMPONENTS if any(event.by == name for event in recording.events)]
+    return Judged(recording, tuple(follow(recording, MODELS[name]()) for name in speaking))
