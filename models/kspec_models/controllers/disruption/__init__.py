@@ -1,0 +1,1 @@
+"""The disruption controller: what a PodDisruptionBudget allows."""
