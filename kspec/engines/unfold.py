@@ -3,7 +3,7 @@
 The search steps from representative to representative. A real behaviour goes along with it: what is kept is the real
 state, and by which renamings of members it became the representative. The raw successor of a representative, renamed
 back, is the real successor; then the functions are asked whether they take that very step. So it does not matter that
-folding may leave ties unresolved, and an action that tells interchangeable members apart is found out here at the latest.
+folding may leave ties unresolved, and an action that tells interchangeable members apart is found out here at last.
 """
 
 from __future__ import annotations
