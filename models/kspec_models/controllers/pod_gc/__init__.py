@@ -1,0 +1,1 @@
+"""PodGC: which pods are deleted because nobody else will."""
