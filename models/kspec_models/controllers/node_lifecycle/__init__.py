@@ -1,0 +1,1 @@
+"""The node lifecycle controller: the health of nodes, their taints, and how fast they may be tainted."""
