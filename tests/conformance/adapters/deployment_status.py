@@ -1,4 +1,4 @@
-"""Complete, progressing, timed out, and the condition Progressing: `op` complete, progressing, timed-out, rollout-status.
+"""Whether a rollout gets on, and what Progressing says: `op` complete, progressing, timed-out, rollout-status.
 
 Of the new ReplicaSet a case of rollout-status gives the name alone; the status is then what it counts. Times that the
 model sets to now are null: no case says when now is.

@@ -4,8 +4,8 @@ Upstream: pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod, pod
 util/daemonset_util.go AddOrUpdateDaemonPodTolerations.
 
 Simplified: ages are numbers; the backoff of a node with failed pods is a truth value that comes in from outside.
-Whether a node meets selector and required affinity comes in as well (it is the scheduler's rule, C54). Not modelled: the
-burst of 250 creations and deletions a sync, and slow start (W87).
+Whether a node meets selector and required affinity comes in as well (it is the scheduler's rule, C54). Not modelled:
+the burst of 250 creations and deletions a sync, and slow start (W87).
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class Placement:
 
 @attrs.frozen
 class DaemonPod:
-    """A pod of the DaemonSet on one node. `created` orders by age (larger is newer); `updated`: of the template in force.
+    """A pod of the DaemonSet on one node. `created` orders by age (larger is newer).
 
-    `bound`: the scheduler has bound it; before, it belongs to the node by its affinity.
+    `updated`: of the template in force. `bound`: the scheduler has bound it; before, it belongs to the node by its
+    affinity.
     """
 
     phase: Phase = Phase.RUNNING

@@ -1,7 +1,7 @@
 """A DaemonSet's rolling update: how many nodes may change at a time, and which.
 
-Upstream: pkg/controller/daemon/update.go rollingUpdate, updatedDesiredNodeCounts; util/daemonset_util.go UnavailableCount,
-SurgeCount.
+Upstream: pkg/controller/daemon/update.go rollingUpdate, updatedDesiredNodeCounts; util/daemonset_util.go
+UnavailableCount, SurgeCount.
 
 Upstream goes over nodes in the order of a Go map, which is random: how many of the candidates is decided, which ones is
 open. Here candidates are taken in the order given, and a caller may give any order.

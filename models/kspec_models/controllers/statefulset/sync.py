@@ -1,7 +1,7 @@
 """One sync of a StatefulSet: what it creates and deletes, in order, and the status that it computes.
 
-Three passes: over the wanted ordinals upwards, over the condemned downwards, and the update downwards. OrderedReady ends
-the sync at the first thing to do or to wait for; Parallel goes through all three. Upstream:
+Three passes: over the wanted ordinals upwards, over the condemned downwards, and the update downwards. OrderedReady
+ends the sync at the first thing to do or to wait for; Parallel goes through all three. Upstream:
 pkg/controller/statefulset/stateful_set_control.go updateStatefulSet, processReplica, processCondemned,
 updateStatefulSetAfterInvariantEstablished.
 
