@@ -18,7 +18,7 @@ from kspec.kernel.settings import declare, on
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Pod, ReplicaSet
-from kspec.kube.requests import NotFound, Request
+from kspec.kube.requests import Conflict, NotFound, Request
 from kspec.kube.residual import Reconcile
 from kspec_models.client.pod_expectations import Expectations
 from kspec_models.controllers.replicaset import decisions, deletion
@@ -84,7 +84,20 @@ def replicaset(replicaset: Any, cache: Cache, api: Api, expect: Expectations) ->
         "available_replicas": counts.available,
     }
     if any(getattr(replicaset, field) != value for field, value in status.items()):
+        yield from write_status(replicaset, status, api)
+
+
+def write_status(replicaset: Any, status: dict[str, int], api: Api) -> Reconcile:
+    """The status; after a conflict once more, on the live object, although what was counted may be old by then.
+
+    Upstream: replica_set_utils.go updateReplicaSetStatus, one GET and PUT again (statusUpdateRetries). It retries after
+    every error; after one that is no conflict the GET fails as well, or the second PUT does.
+    """
+    try:
         yield api.update_status(replicaset, **status)
+    except Conflict:
+        latest = yield api.get(ReplicaSet, replicaset.name)
+        yield api.update_status(latest, **status)
 
 
 def claimed(replicaset: Any, pod: Any, api: Api) -> Generator[Request, Any, list[Any]]:
