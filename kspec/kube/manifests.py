@@ -23,7 +23,7 @@ from kspec.kube.typed import SYSTEM_PRIORITIES, Priorities, Typed, typed
 MAX_PROBLEMS = 50
 """How many problems one message lists."""
 
-_API_VERSION = re.compile(r"([^/]+/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_API_VERSION = re.compile(r"([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 DEFAULT_NAMESPACE = "default"
 

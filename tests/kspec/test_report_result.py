@@ -119,6 +119,7 @@ def test_a_system_has_exactly_the_keys_of_the_schema() -> None:
         "not_modelled": ["volumes"],
         "not_applicable": ["a_rollout_completes"],
         "never_enabled": ["user.scale"],
+        "notes": [],
     }
     assert properties[0] == {
         "name": "no_surplus_pods",
@@ -130,6 +131,7 @@ def test_a_system_has_exactly_the_keys_of_the_schema() -> None:
         "witness": {"name": "some_pod_is_active", "reached": True},
         "fairness": ["replicaset.sync web"],
         "trace": None,
+        "why": "",
     }
     assert (properties[1]["bound"], properties[1]["witness"]) == (200, None)
     assert document(attrs.evolve(RESULT, expected=()))["systems"][0]["expected"] is None
