@@ -124,10 +124,15 @@ def read_manifests(paths: Sequence[str]) -> Manifests:
 
 
 def _report(problems: list[str]) -> str:
-    shown_lines = problems[:MAX_PROBLEMS]
+    shown_lines = [_on_one_line(problem) for problem in problems[:MAX_PROBLEMS]]
     if len(problems) > MAX_PROBLEMS:
         shown_lines.append(f"... and {len(problems) - MAX_PROBLEMS} more problems")
     return "\n".join(shown_lines)
+
+
+def _on_one_line(text: str) -> str:
+    """A message without characters that a terminal would obey: what was written in a manifest may hold any."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _given_twice(items: Sequence[_Item]) -> Iterator[str]:
