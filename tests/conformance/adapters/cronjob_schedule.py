@@ -1,4 +1,7 @@
-"""CronJobs: `op` sync, most-recent, next. A Job that already exists is somebody else's: no case says whose it is."""
+"""CronJobs: `op` sync, most-recent, next.
+
+A Job that already exists is the CronJob's own, as in upstream's test; the cases do not say whose it is.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,7 @@ def _created(error: str | None) -> sync.Created:
     if error is None:
         return sync.Created.OK
     if "already exists" in error:
-        return sync.Created.EXISTS_OTHER
+        return sync.Created.EXISTS_OURS
     if "being terminated" in error:
         return sync.Created.NAMESPACE_TERMINATING
     return sync.Created.REFUSED

@@ -2,7 +2,7 @@
 
 Upstream's tests wait 2 minutes for a pod's CPU and 10 seconds for its readiness, let the size grow eightfold, and say
 that a pod became ready when it started. In a reconcile the levels are those of the pods where there are pods' metrics;
-an external metric beside a CPU target has no series then.
+an external metric beside a CPU target has no series then: HPA-154, the only one, says so in its test's name alone.
 """
 
 from __future__ import annotations
