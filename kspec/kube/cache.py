@@ -17,7 +17,7 @@ from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.objects import OwnerReference
 from kspec.kube.requests import Request, Verb
-from kspec.kube.residual import EachAnswer
+from kspec.kube.residual import EachAnswer, Untouched
 from kspec.kube.watch import Kind, Seen, SeenWhere, View
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def identity_of(thing: Any) -> str | Ref:
         return thing.identity
     if isinstance(thing, Got):
         return thing.identity
+    if isinstance(thing, Untouched):
+        return thing.unread.identity
     name = getattr(thing, "name", None)
     if isinstance(name, str):
         return name
@@ -212,7 +214,11 @@ class Api:
         return self._about(Verb.CREATE, pod, subresource="binding", changes=(("node", node),))
 
     def _about(self, verb: Verb, thing: Any, **more: Any) -> Request:
-        return self._request(verb, self._cluster.kind(class_of(thing)), identity_of(thing), **more)
+        if isinstance(thing, Untouched):
+            kind = self._cluster.by_resource(thing.unread.resource)
+        else:
+            kind = self._cluster.kind(class_of(thing))
+        return self._request(verb, kind, identity_of(thing), **more)
 
     def _request(self, verb: Verb, kind: Kind, name: str | Ref | None, **more: Any) -> Request:
         return Request(verb, kind.resource, name, user=self._user, **more)

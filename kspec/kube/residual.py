@@ -82,6 +82,44 @@ class LateQuestion(BaseException):
 
 
 @attrs.frozen
+class Unread:
+    """That a GET was granted, as long as nothing is asked about what it answered."""
+
+    resource: str
+    identity: str | Ref
+
+
+class Untouched:
+    """What a generator holds of such an answer: it may be given to another call; any look at it is a late question."""
+
+    __slots__ = ("unread",)
+
+    def __init__(self, unread: Unread) -> None:
+        self.unread = unread
+
+    def __getattr__(self, field: str) -> Any:
+        raise LateQuestion
+
+    def __eq__(self, other: object) -> bool:
+        raise LateQuestion
+
+    def __hash__(self) -> int:
+        raise LateQuestion
+
+    def __bool__(self) -> bool:
+        raise LateQuestion
+
+    def __str__(self) -> str:
+        raise LateQuestion
+
+    def __format__(self, how: str) -> str:
+        raise LateQuestion
+
+    def __iter__(self) -> Iterator[Any]:
+        raise LateQuestion
+
+
+@attrs.frozen
 class Answers:
     """The answer to a list of calls: only what is asked makes a difference."""
 
@@ -228,7 +266,9 @@ def _segment(make: Make, run: Run, script: tuple[Value, ...]) -> Leaf:
     if any(call.verb in (Verb.GET, Verb.LIST) for call in calls):
         if not single:
             raise SpecError("a list of parallel calls may hold no GET or LIST")
-        then: Node = Resume(_recorded(run.asked), script, taken)
+    then: Node
+    if single and calls[0].verb is Verb.LIST:
+        then = Resume(_recorded(run.asked), script, taken)
     elif single:
         then = _single(make, run.asked, script, taken, calls[0])
     else:
@@ -276,7 +316,7 @@ def _send(generator: Reconcile, answer: Value, place: int) -> Any:
         return generator.throw(REFUSAL[content]())
     if form == "parallel":
         return generator.send(Answers(dict(content), calls, place))
-    return generator.send(content)
+    return generator.send(Untouched(content) if isinstance(content, Unread) else content)
 
 
 def _follow(make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[Value, ...]) -> Node:
@@ -294,9 +334,13 @@ def _single(
 ) -> Node:
     ways: list[tuple[Value, Node]] = []
     for code in (None, *REFUSALS[call.verb]):
-        answer = ("ok", None, 1) if code is None else ("refused", code, 1)
+        answer: Value = ("refused", code, 1)
+        if code is None:
+            got = Unread(call.resource, call.name) if call.verb is Verb.GET and call.name is not None else None
+            answer = ("ok", got, 1)
         ways.append((code, _follow(make, asked, (*script, answer), taken)))
-    if any(isinstance(node, Resume) for _, node in ways):
+    runs_again = _runs_again if call.verb is Verb.GET else _is_resume  # later it would miss what the GET answered
+    if any(runs_again(node) for _, node in ways):
         return Resume(_recorded(asked), script, taken)
     if all(node == ways[0][1] for _, node in ways):
         return ways[0][1]
@@ -325,6 +369,10 @@ def _parallel(
     if any(isinstance(node, Resume) for _, node in ways):
         return Resume(_recorded(asked), script, taken)
     return Ask(question, ways)
+
+
+def _is_resume(node: Node) -> bool:
+    return isinstance(node, Resume)
 
 
 def _runs_again(node: Node) -> bool:

@@ -184,6 +184,17 @@ def test_after_a_get_the_reconcile_is_run_again_with_what_came_back() -> None:
     assert began.leaf == Leaf((), None, "404 NotFound")
 
 
+def test_a_get_whose_answer_nobody_looks_at_is_told_beforehand() -> None:
+    def reader(run: Run) -> Reconcile:
+        yield GET
+        yield create("whatever came back")
+
+    work = first(reader)
+    assert isinstance(work.then, Ask)
+    granted = dict(work.then.answers)[None]
+    assert isinstance(granted, Leaf) and calls(granted) == ["POST whatever came back"]
+
+
 def test_a_question_after_a_call_is_asked_when_its_time_has_come() -> None:
     def late(run: Run) -> Reconcile:
         before = run.ask("n")
@@ -211,12 +222,12 @@ def test_after_a_late_question_everything_is_told_beforehand_again() -> None:
 def test_what_came_back_is_still_known_when_the_reconcile_runs_again() -> None:
     def both(run: Run) -> Reconcile:
         answers = yield [create()] * 2
-        yield GET
-        yield create(f"failed {answers.failed}, all ok {answers.ok}")
+        found = yield GET
+        yield create(f"{found}: failed {answers.failed}, all ok {answers.ok}")
 
     for codes, says in (
-        ((Code.CREATED, Code.CREATED), "POST failed 0, all ok True"),
-        ((Code.FORBIDDEN, Code.CREATED), "POST failed 1, all ok False"),
+        ((Code.CREATED, Code.CREATED), "POST it: failed 0, all ok True"),
+        ((Code.FORBIDDEN, Code.CREATED), "POST it: failed 1, all ok False"),
     ):
         node = after(first(both), *codes)
         (began,) = resume(both, looking_at({}), node.work.then, ("ok", "it", 1))
