@@ -50,14 +50,22 @@ Conditions = tuple[Condition, ...]
 
 
 @attrs.frozen
+class Beat:
+    """The node's own times of a Ready condition, which are only compared with each other, look to look."""
+
+    heartbeat: int | None
+    transition: int | None
+
+
+@attrs.frozen
 class Memory:
     """What the controller remembers of a node.
 
-    `ready`: its Ready condition when last it changed; `renewed`: its lease's renewTime; `probed`: when, by the
-    controller's clock, either was last seen to change; `transitioned`: the same of Ready's transition.
+    `ready`: its Ready condition when the heartbeat last changed; `renewed`: its lease's renewTime; `probed`: when, by
+    the controller's clock, either was last seen to change; `transitioned`: the same of Ready's transition.
     """
 
-    ready: Condition | None
+    ready: Beat | None
     probed: int
     transitioned: int
     renewed: int | None = None
@@ -85,7 +93,12 @@ def condition(conditions: Conditions, type_: str) -> Condition | None:
     return None
 
 
-def remembered(memory: Memory | None, ready: Condition | None, created: int, renewed: int | None, now: int) -> Memory:
+def beat(ready: Condition | None) -> Beat | None:
+    """What is remembered of a Ready condition; None: there is none."""
+    return None if ready is None else Beat(ready.heartbeat, ready.transition)
+
+
+def remembered(memory: Memory | None, ready: Beat | None, created: int, renewed: int | None, now: int) -> Memory:
     """The memory after a look at a node with this Ready condition and lease (W141, tryUpdateNodeHealth).
 
     A new memory of the condition forgets the lease, unless that was renewed as well: the next look then takes the old
@@ -138,14 +151,14 @@ def look(
     """
     ready = condition(conditions, READY)
     before = Status.UNKNOWN if ready is None else ready.status
-    found = remembered(memory, ready, created, renewed, now)
+    found = remembered(memory, beat(ready), created, renewed, now)
     if not is_silent(found.probed, startup_grace if ready is None else grace, now):
         return Look(found, None, before, None if ready is None else ready.status)
     declared = declared_unknown(conditions, created, now)
     changed = condition(declared, READY)
     if changed == ready:
         return Look(found, None, before, before)
-    return Look(Memory(changed, found.probed, now, renewed), declared, before, Status.UNKNOWN)
+    return Look(Memory(beat(changed), found.probed, now, renewed), declared, before, Status.UNKNOWN)
 
 
 def marks_pods_not_ready(before: Status, after: Status | None, *, retry: bool = False) -> bool:

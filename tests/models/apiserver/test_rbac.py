@@ -1,0 +1,132 @@
+"""RBAC: what rules match, whose they are, and who may hand out rights."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kspec_models.apiserver import rbac
+from kspec_models.apiserver.rbac import Attributes, Binding, Decision, PolicyRule, Role, Subject, SubjectKind, User
+
+READ_PODS = PolicyRule(("get", "list"), ("",), ("pods",))
+ALICE = User("alice", ("dev",))
+TO_ALICE = (Subject(SubjectKind.USER, "alice"),)
+SOME = st.lists(st.sampled_from(["a", "b", "*"]), max_size=2).map(tuple)
+RULES = st.builds(
+    PolicyRule,
+    SOME,
+    SOME,
+    st.lists(st.sampled_from(["a", "a/x", "*/x", "*"]), max_size=2).map(tuple),
+    st.lists(st.sampled_from(["n", "m"]), max_size=2).map(tuple),
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "resource", "subresource", "matches"),
+    [
+        ("pods", "pods", "", True),
+        ("pods", "pods", "log", False),
+        ("pods/log", "pods", "log", True),
+        ("pods/*", "pods", "log", False),
+        ("*/scale", "deployments", "scale", True),
+        ("*/scale", "deployments", "", False),
+        ("*/scale", "deployments", "autoscale", False),
+        ("*", "pods", "log", True),
+    ],
+)
+def test_a_resource_is_not_its_subresources(listed: str, resource: str, subresource: str, matches: bool) -> None:
+    assert rbac.resource_matches(PolicyRule(resources=(listed,)), resource, subresource) is matches
+
+
+def test_a_rule_with_names_allows_no_request_without_a_name() -> None:
+    rule = PolicyRule(("*",), ("",), ("secrets",), ("s1",))
+    assert rbac.rule_allows(rule, Attributes("get", resource="secrets", name="s1"))
+    assert not rbac.rule_allows(rule, Attributes("list", resource="secrets"))
+    assert not rbac.rule_allows(rule, Attributes("create", resource="secrets"))
+
+
+def test_a_rule_for_everything_allows_no_path() -> None:
+    everything = PolicyRule(("*",), ("*",), ("*",))
+    assert not rbac.rule_allows(everything, Attributes("get", path="/healthz"))
+
+
+def test_a_binding_in_a_namespace_to_a_cluster_role_grants_it_there_only() -> None:
+    role = Role("view", (READ_PODS,))
+    binding = Binding("view", TO_ALICE, namespace="web")
+    get = {ns: Attributes("get", resource="pods", name="p", namespace=ns) for ns in ("web", "db", "")}
+    decided = {ns: rbac.authorize(ALICE, request, (role,), (binding,)) for ns, request in get.items()}
+    assert decided == {"web": Decision.ALLOW, "db": Decision.NO_OPINION, "": Decision.NO_OPINION}
+
+
+def test_only_a_binding_of_the_cluster_grants_a_path() -> None:
+    role = Role("health", (PolicyRule(("get",), non_resource_urls=("/healthz*",)),))
+    request = Attributes("get", path="/healthz/ping", namespace="web")
+    assert (
+        rbac.authorize(ALICE, request, (role,), (Binding("health", TO_ALICE, namespace="web"),)) is not Decision.ALLOW
+    )
+    assert rbac.authorize(ALICE, request, (role,), (Binding("health", TO_ALICE),)) is Decision.ALLOW
+
+
+def test_a_binding_to_a_missing_role_is_an_error_and_hides_no_other() -> None:
+    bindings = (Binding("gone", TO_ALICE), Binding("view", TO_ALICE))
+    granted = rbac.rules_for(ALICE, "", (Role("view", (READ_PODS,)),), bindings)
+    assert granted == rbac.Granted((READ_PODS,), errors=1)
+
+
+def test_a_role_of_another_namespace_is_a_missing_role() -> None:
+    role = Role("view", (READ_PODS,), "db")
+    binding = Binding("view", TO_ALICE, cluster_role=False, namespace="web")
+    assert rbac.rules_for(ALICE, "web", (role,), (binding,)) == rbac.Granted((), errors=1)
+
+
+def test_a_service_account_without_namespace_is_of_the_bindings_and_of_the_cluster_nobody() -> None:
+    subject = Subject(SubjectKind.SERVICE_ACCOUNT, "bot")
+    user = User("system:serviceaccount:web:bot")
+    assert rbac.subject_is(subject, user, "web")
+    assert not rbac.subject_is(subject, user, "db")
+    assert not rbac.subject_is(subject, user, "")
+
+
+@given(st.permutations([Binding("view", TO_ALICE), Binding("gone", TO_ALICE), Binding("edit", TO_ALICE)]))
+def test_the_order_of_bindings_does_not_matter(bindings: list[Binding]) -> None:
+    roles = (Role("view", (READ_PODS,)), Role("edit", (PolicyRule(("delete",), ("",), ("pods",)),)))
+    for verb, decision in (("get", Decision.ALLOW), ("delete", Decision.ALLOW), ("create", Decision.NO_OPINION)):
+        request = Attributes(verb, resource="pods", name="p", namespace="web")
+        assert rbac.authorize(ALICE, request, roles, tuple(bindings)) is decision
+
+
+@given(RULES, RULES)
+def test_whoever_covers_a_rule_is_allowed_whatever_it_allows(owner: PolicyRule, servant: PolicyRule) -> None:
+    if rbac.uncovered((owner,), (servant,)):
+        return
+    for verb, group, resource, sub, name in itertools.product("ab", "ab", "ab", ("", "x"), ("", "n", "m")):
+        request = Attributes(verb, group, resource, sub, name)
+        assert rbac.rule_allows(owner, request) or not rbac.rule_allows(servant, request)
+
+
+@given(RULES)
+def test_every_rule_covers_itself(rule: PolicyRule) -> None:
+    assert rbac.uncovered((rule,), (rule,)) == ()
+
+
+def test_two_rules_together_may_cover_one_and_a_star_only_a_star() -> None:
+    get, watch = PolicyRule(("get",), ("",), ("pods",)), PolicyRule(("watch",), ("",), ("pods",))
+    assert rbac.uncovered((get, watch), (PolicyRule(("get", "watch"), ("",), ("pods",)),)) == ()
+    star = PolicyRule(("*",), ("",), ("pods",))
+    assert rbac.uncovered((get, watch), (star,)) == (star,)
+
+
+def test_only_masters_the_exempt_and_those_who_have_them_grant_rights() -> None:
+    assert rbac.may_grant(ALICE, (READ_PODS,), (READ_PODS,), exempt=False)
+    assert not rbac.may_grant(ALICE, (), (READ_PODS,), exempt=False)
+    assert rbac.may_grant(ALICE, (), (READ_PODS,), exempt=True)
+    assert rbac.may_grant(User("root", ("system:masters",)), (), (READ_PODS,), exempt=False)
+
+
+def test_the_first_opinion_decides_and_an_error_turns_a_refusal_into_500() -> None:
+    assert rbac.union([Decision.NO_OPINION, Decision.DENY, Decision.ALLOW]) is Decision.DENY
+    codes = [rbac.refusal_code(decision, errors) for decision in Decision for errors in (0, 1)]
+    assert codes == [None, None, 403, 500, 403, 500]
