@@ -3,8 +3,8 @@
 Both must match. Of the affinity's terms one must match; of a term everything. A term without requirements matches
 nothing, and so does a term with a requirement that is not valid, NotIn included. No terms match nothing.
 Sources: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go;
-staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go. Not modelled: addedAffinity of a
-profile, and preferred terms, which only score.
+staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go. Preferred terms only score. A
+profile may add required terms of its own (`added`, None: none), of which every node must meet one beside the pod's.
 """
 
 from __future__ import annotations
@@ -15,20 +15,25 @@ from kspec_models.scheduler.result import PASSED, FilterResult, QueueingHint, hi
 
 NAME = "NodeAffinity"
 REASON = "node(s) didn't match Pod's node affinity/selector"
+REASON_ENFORCED = "node(s) didn't match scheduler-enforced node affinity"
 REASON_CONFLICT = "pod affinity terms conflict"
 NODE_NAME_FIELD = "metadata.name"
 
+Terms = tuple[NodeSelectorTerm, ...]
 
-def filter_node(spec: PodSpec, node: Node) -> FilterResult:
+
+def filter_node(spec: PodSpec, node: Node, added: Terms | None = None) -> FilterResult:
     """Reject unless the node has every label of nodeSelector and meets a term of the required affinity."""
+    if not meets_one(added, node):
+        return unresolvable(NAME, REASON_ENFORCED)
     if matches(spec, node):
         return PASSED
     return unresolvable(NAME, REASON)
 
 
-def pre_filter(spec: PodSpec) -> FilterResult:
+def pre_filter(spec: PodSpec, added: Terms | None = None) -> FilterResult:
     """Skip if there is nothing to match; reject every node if the terms pin the node's name in contradiction."""
-    if not spec.node_selector and spec.node_affinity is None:
+    if not spec.node_selector and spec.node_affinity is None and added is None:
         return skipped(NAME)
     if pinned_nodes(spec) == frozenset():
         return unresolvable(NAME, REASON_CONFLICT)
@@ -52,7 +57,12 @@ def matches(spec: PodSpec, node: Node) -> bool:
     """Whether a node is one that the pod asks for."""
     if not includes(node.labels, spec.node_selector):
         return False
-    return spec.node_affinity is None or any(term_matches(term, node) for term in spec.node_affinity)
+    return meets_one(spec.node_affinity, node)
+
+
+def meets_one(terms: Terms | None, node: Node) -> bool:
+    """Whether a node meets some term. No affinity (None) asks for nothing; an empty list of terms matches nothing."""
+    return terms is None or any(term_matches(term, node) for term in terms)
 
 
 def term_matches(term: NodeSelectorTerm, node: Node) -> bool:
@@ -76,8 +86,10 @@ def field_matches(field: Requirement, node: Node) -> bool:
     return (value == field.values[0]) is (field.operator is Operator.IN)
 
 
-def hint_after_node_change(spec: PodSpec, before: Node | None, after: Node) -> QueueingHint:
-    """Queue if the node is new (`before` is None) or did not match, and now matches."""
+def hint_after_node_change(spec: PodSpec, before: Node | None, after: Node, added: Terms | None = None) -> QueueingHint:
+    """Queue if the node is new (`before` is None) or did not match, and now matches, the `added` terms too."""
+    if not meets_one(added, after):
+        return QueueingHint.SKIP
     return hint((before is None or not matches(spec, before)) and matches(spec, after))
 
 
