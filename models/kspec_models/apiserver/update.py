@@ -7,8 +7,8 @@ A write is *read, decide, compare-and-swap*, again and again until the swap succ
 Each decision below is a pure function of the version that it found; `guaranteed_update` is the loop around it.
 
 Simplified: a version is its resourceVersion and uid. The loop starts from the latest version: a stale cached one is
-read again before a refusal is returned, so it is never seen (A53). Not modelled: what is written (fields, defaults, managed
-fields), validation, admission, encoding.
+read again before a refusal is returned, so it is never seen (A53). Not modelled: what is written (fields, defaults,
+managed fields), validation, admission, encoding.
 """
 
 from __future__ import annotations
