@@ -33,7 +33,7 @@ from kspec.kernel.actions import Action, Step
 from kspec.kernel.errors import ImpureError, SlotsExhausted
 from kspec.kernel.properties import Property, PropertyKind
 from kspec.kernel.system import System
-from kspec.kernel.values import Value, is_record, order_key, rename, same
+from kspec.kernel.values import Value, is_record, loose, order_key, rename, same
 from kspec.kernel.world import Occurrence, Question, State, World
 
 MOST_RENAMINGS = 5040
@@ -259,7 +259,7 @@ def _outcomes(world: World, state: State, action: Action, member: int | None) ->
     """The states to which an action of a member leads; None when it found no name free."""
     try:
         steps = ask(f"action {action.kind}", world.steps_of, state, action, member)
-        return {canonical_labels(world, world.apply(state, step)): None for step in steps}
+        return {loose(canonical_labels(world, world.apply(state, step))): None for step in steps}
     except SlotsExhausted:
         return None
 
@@ -295,7 +295,7 @@ def _same_but_for_names(world: World, families: Sequence[str], one: State, two: 
         image = one
         for family, to in zip(families, choice, strict=True):
             image = renamed(world, image, family, to)
-        if same(canonical_labels(world, image), two):
+        if same(loose(canonical_labels(world, image)), two):
             return True
     return False
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kspec.engines.fold import Renaming
 from kspec.engines.tables import Ids
 from kspec.kernel.errors import UntrustworthyError
-from kspec.kernel.values import Value, transform
+from kspec.kernel.values import loose
 from kspec.kernel.world import Occurrence, State
 
 if TYPE_CHECKING:
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 
 MOST_SIZE = 7
 """The largest family whose renamings are all tried."""
-
-
-def loose(state: State) -> State:
-    """A state without the orders in which things that look alike were met (values that have such an order say so)."""
-
-    def change(part: Value) -> Value | None:
-        loosen = getattr(part, "loose", None)
-        return None if loosen is None else loosen()
-
-    return tuple([transform(value, change) for value in state])
 
 
 class Follower:

@@ -123,6 +123,19 @@ def relabel(value: Value, labels: dict[int, int]) -> Value:
     return transform(value, change)
 
 
+def loose(value: Value) -> Value:
+    """The value without the orders in which things that look alike were met.
+
+    A record that has such an order has a method `loose` that gives it without.
+    """
+
+    def change(part: Value) -> Value | None:
+        loosen = getattr(part, "loose", None)
+        return None if loosen is None else loosen()
+
+    return transform(value, change)
+
+
 def mentions(value: Value, family: str) -> frozenset[int]:
     """The indices of the members of this family that the value mentions."""
     found: set[int] = set()
