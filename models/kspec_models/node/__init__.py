@@ -1,0 +1,1 @@
+"""The kubelet's decisions: phase, conditions, restarts, probes and what to do next for a pod."""
