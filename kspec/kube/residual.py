@@ -263,9 +263,8 @@ def _segment(make: Make, run: Run, script: tuple[Value, ...]) -> Leaf:
         if not isinstance(call, Request):
             raise SpecError(f"a reconcile yields API calls (api.create(...), ...), not {call!r}")
     taken = tuple(run.taken)
-    if any(call.verb in (Verb.GET, Verb.LIST) for call in calls):
-        if not single:
-            raise SpecError("a list of parallel calls may hold no GET or LIST")
+    if any(call.verb in (Verb.GET, Verb.LIST) for call in calls) and not single:
+        raise SpecError("a list of parallel calls may hold no GET or LIST")
     then: Node
     if single and calls[0].verb is Verb.LIST:
         then = Resume(_recorded(run.asked), script, taken)
