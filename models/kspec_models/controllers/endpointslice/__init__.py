@@ -1,0 +1,1 @@
+"""The EndpointSlice controller's decisions, and kube-proxy's choice among the endpoints that it writes."""
