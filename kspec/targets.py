@@ -240,7 +240,7 @@ def layout_of(system: System) -> dict[str, Any]:
 
 def as_laid_out(system: System, how: Mapping[str, Any]) -> System:
     """The system in the layout of a trace: `layout` (`exact`: each watch in its exact order), and `learned`."""
-    layouts = {"exact": system.exact, "plain": system.plain}
+    layouts = {"exact": system.exact}
     lay_out = layouts.get(str(how.get("layout")))
     system = system if lay_out is None else laid_out(lay_out)
     if "learned" not in how or system.again is None:

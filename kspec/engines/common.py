@@ -7,11 +7,12 @@ import fnmatch
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import attrs
 
+from kspec.kernel.actions import Role
 from kspec.kernel.errors import Grew, KspecError, SpecError, UntrustworthyError, UsageError
 from kspec.kernel.properties import Broken, Property, PropertyKind
 from kspec.kernel.result import EXIT_OF, PRECEDENCE, Limits, Progress, PropertyResult, Result, Verdict
@@ -256,6 +257,12 @@ class Findings:
     action_calls: int = 0
 
 
+def never_enabled(system: System, enabled: Collection[str]) -> tuple[str, ...]:
+    """The kinds of actions that were never possible. Deliveries do not count: a cache may well have nothing to hear."""
+    delivered = {a.kind for a in system.actions if a.role is Role.DELIVERY}
+    return tuple(k for k in kinds_of(system) if k not in enabled and k not in system.idle and k not in delivered)
+
+
 def property_result(system: System, prop: Property, findings: Findings, limits: Sequence[str]) -> PropertyResult:
     """The verdict on one property. A violation stands whatever was left out; otherwise what was left out decides."""
     reached = prop.witness is None or prop.name in findings.reached
@@ -309,6 +316,6 @@ def conclude(engine: str, system: System, chosen: Iterable[Property], findings: 
         assumptions=system.assumptions,
         not_modelled=system.not_modelled,
         not_applicable=system.not_applicable,
-        never_enabled=tuple(k for k in kinds_of(system) if k not in findings.enabled and k not in system.idle),
+        never_enabled=never_enabled(system, findings.enabled),
         interrupted=findings.interrupted,
     )

@@ -60,7 +60,6 @@ class System:
     uses_incarnations: bool = False
     again: Callable[[], System] | None = attrs.field(default=None, eq=False)
     exact: Callable[[], System] | None = attrs.field(default=None, eq=False)
-    plain: Callable[[], System] | None = attrs.field(default=None, eq=False)
     narrator: Any = attrs.field(default=None, eq=False)
 
     def __attrs_post_init__(self) -> None:

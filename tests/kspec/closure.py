@@ -65,8 +65,9 @@ class Closure:
 
     @property
     def never_enabled(self) -> set[str]:
-        """Kinds that are never enabled."""
-        return {f"x.{r.name}" for r in self.made.rules} - {m.label for moves in self.moves.values() for m in moves}
+        """Kinds that are never enabled, but for deliveries."""
+        acting = {f"x.{r.name}" for r in self.made.rules if r.role is not Role.DELIVERY}
+        return acting - {m.label for moves in self.moves.values() for m in moves}
 
     def changing(self, state: FLAT) -> list[Move]:
         """The steps that change something."""
