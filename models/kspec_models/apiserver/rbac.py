@@ -134,8 +134,8 @@ def resource_name_matches(rule: PolicyRule, name: str) -> bool:
 
 
 def non_resource_url_matches(rule: PolicyRule, path: str) -> bool:
-    """Whether the rule is about this path (A22, NonResourceURLMatches)."""
-    return any(each == ALL or non_resource_url_covers(each, path) for each in rule.non_resource_urls)
+    """Whether the rule is about this path: the same, or a prefix before a star (A22, NonResourceURLMatches)."""
+    return any(non_resource_url_covers(each, path) for each in rule.non_resource_urls)
 
 
 def rule_allows(rule: PolicyRule, request: Attributes) -> bool:

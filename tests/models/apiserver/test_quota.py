@@ -13,6 +13,7 @@ from kspec.kube.objects import Container, Operator, Phase, PodSpec, Resources
 from kspec_models.apiserver import quota
 from kspec_models.apiserver.quota import Operation, Quota, Reason
 from kspec_models.helpers import quota_usage, resource_lists
+from kspec_models.helpers.pod_resources import PodSpecWithRequests
 from kspec_models.helpers.quota_usage import QuotaPod, Scope, ScopeSelector
 
 
@@ -42,6 +43,13 @@ def test_a_quota_on_cpu_makes_a_request_mandatory_for_every_container() -> None:
     assert quota.check((pods_and_cpu(2, 1000),), QuotaPod(two)).reason is Reason.MUST_SPECIFY
     only_pods = Quota("q", (("pods", 2),), (("pods", 0),))
     assert quota.check((only_pods,), QuotaPod(two)).reason is None
+
+
+def test_requests_of_the_pod_as_a_whole_make_those_of_containers_unnecessary() -> None:
+    spec = PodSpecWithRequests((Container("c"),), requests=(("cpu", 300),))
+    assert quota.check((pods_and_cpu(2, 1000),), QuotaPod(spec)).quotas == (pods_and_cpu(2, 1000, 1, 300),)
+    empty = PodSpecWithRequests((Container("c"),))
+    assert quota.check((pods_and_cpu(2, 1000),), QuotaPod(empty)).reason is Reason.MUST_SPECIFY
 
 
 def test_a_fresh_quota_blocks_until_its_controller_has_counted() -> None:
@@ -79,6 +87,7 @@ def test_a_plain_update_is_not_evaluated_and_a_resize_pays_the_difference() -> N
         (ScopeSelector(Scope.NOT_TERMINATING), {"none", "asks", "high"}),
         (ScopeSelector(Scope.PRIORITY_CLASS), {"high"}),
         (ScopeSelector(Scope.PRIORITY_CLASS, Operator.IN, ("high",)), {"high"}),
+        (ScopeSelector(Scope.PRIORITY_CLASS, Operator.IN, ("low", "")), set()),
         (ScopeSelector(Scope.PRIORITY_CLASS, Operator.NOT_IN, ("high",)), {"none", "asks", "deadline"}),
         (ScopeSelector(Scope.PRIORITY_CLASS, Operator.DOES_NOT_EXIST), {"none", "asks", "deadline"}),
         (ScopeSelector(Scope.CROSS_NAMESPACE_POD_AFFINITY), set()),

@@ -53,6 +53,14 @@ def test_a_rule_for_everything_allows_no_path() -> None:
     assert not rbac.rule_allows(everything, Attributes("get", path="/healthz"))
 
 
+@pytest.mark.parametrize(
+    ("url", "path", "matches"),
+    [("*", "/x", True), ("/api", "/api", True), ("/api", "/api/v1", False), ("/api/*", "/api", False)],
+)
+def test_a_path_matches_whole_or_as_a_prefix_before_a_star(url: str, path: str, matches: bool) -> None:
+    assert rbac.rule_allows(PolicyRule(("get",), non_resource_urls=(url,)), Attributes("get", path=path)) is matches
+
+
 def test_a_binding_in_a_namespace_to_a_cluster_role_grants_it_there_only() -> None:
     role = Role("view", (READ_PODS,))
     binding = Binding("view", TO_ALICE, namespace="web")
@@ -80,6 +88,11 @@ def test_a_role_of_another_namespace_is_a_missing_role() -> None:
     role = Role("view", (READ_PODS,), "db")
     binding = Binding("view", TO_ALICE, cluster_role=False, namespace="web")
     assert rbac.rules_for(ALICE, "web", (role,), (binding,)) == rbac.Granted((), errors=1)
+
+
+def test_a_binding_of_the_cluster_to_a_role_of_a_namespace_is_one_to_a_missing_role() -> None:
+    roles = (Role("view", (READ_PODS,)), Role("view", (READ_PODS,), "web"))
+    assert rbac.role_of(Binding("view", TO_ALICE, cluster_role=False), roles) is None
 
 
 def test_a_service_account_without_namespace_is_of_the_bindings_and_of_the_cluster_nobody() -> None:

@@ -90,6 +90,13 @@ def test_a_zone_is_partly_down_with_three_nodes_and_55_percent_not_ready(
     assert zones.zone_state(ready, not_ready) is state
 
 
+def test_each_zone_has_its_own_state() -> None:
+    sick = tuple(ZoneNode("b", Status.FALSE) for _ in range(3))
+    nodes = (ZoneNode("a", Status.TRUE), ZoneNode("b", Status.TRUE), *sick, ZoneNode("c", Status.UNKNOWN))
+    assert zones.zone_states(nodes) == (("a", ZoneState.NORMAL), ("b", ZoneState.PARTIAL), ("c", ZoneState.FULL))
+    assert zones.zone_states((ZoneNode("d", Status.TRUE),) * 3) == (("d", ZoneState.NORMAL),)
+
+
 def test_an_excluded_node_counts_for_no_zone() -> None:
     nodes = (ZoneNode("a", None), ZoneNode("a", Status.TRUE, excluded=True), ZoneNode("b", Status.TRUE, excluded=True))
     assert zones.zone_states(nodes) == (("a", ZoneState.FULL),)

@@ -71,6 +71,11 @@ def test_a_pod_is_an_orphan_after_the_quarantine_of_its_node_and_a_look_at_the_a
     assert decisions.orphan_pass(ORPHAN, frozenset("n"), NONE, first.quarantine, now=40).orphans == ()
 
 
+def test_only_nodes_that_pods_name_and_the_cache_lacks_are_quarantined() -> None:
+    pods = (GcPod("waiting"), GcPod("there", node="m"), *ORPHAN)
+    assert decisions.orphan_pass(pods, frozenset("m"), NONE, (), now=0).quarantine == (("n", 40),)
+
+
 def test_the_quarantine_ends_once_and_begins_anew() -> None:
     over = decisions.orphan_pass(ORPHAN, frozenset("n"), NONE, (("n", 40),), now=40)
     assert over.quarantine == ()

@@ -47,6 +47,18 @@ def test_the_timer_of_an_earlier_moment_is_kept_longer_or_shorter() -> None:
     assert decisions.next_timer((A,), (tolerate("a", 20),), running, 10) == running
 
 
+def test_a_timer_of_the_same_moment_is_made_anew() -> None:
+    assert decisions.next_timer((A,), (tolerate("a", 20),), Timer(10, 310), 10) == Timer(10, 30)
+
+
+def test_numeric_tolerations_count_only_behind_their_gate() -> None:
+    taint = Taint("a", "5", Effect.NO_EXECUTE)
+    below = (Toleration("a", Operator.GT, "3", toleration_seconds=7),)
+    assert decisions.stays_for((taint,), below) == 0
+    assert decisions.stays_for((taint,), below, comparison_operators=True) == 7
+    assert decisions.next_timer((taint,), below, None, 1, comparison_operators=True) == Timer(1, 8)
+
+
 def test_taints_that_go_or_are_tolerated_for_ever_cancel_the_timer() -> None:
     assert decisions.next_timer((), (), Timer(0, 300), 10) is None
     assert decisions.next_timer((A,), (tolerate("a"),), Timer(0, 300), 10) is None
