@@ -1,0 +1,1 @@
+"""The PersistentVolume controller: which volume a claim gets, and what becomes of both."""
