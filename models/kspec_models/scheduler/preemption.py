@@ -1,0 +1,191 @@
+"""Preemption: which pods of lower priority would have to go so that a pod fits, and from which node (C90 to C101).
+
+Runs only when no node passed. PodDisruptionBudgets are respected as far as possible, not more. One node at a time is
+considered, so what other nodes' pods forbid is never lifted (C99). Sources, below pkg/scheduler/framework:
+plugins/defaultpreemption/default_preemption.go, preemption/preemption.go; pkg/scheduler/util/utils.go. Not modelled:
+extenders, the random offset from which candidates are tried (C91: any order), pods being preempted as a group when they
+are on different nodes, carrying it out (C96).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from kspec.kube.objects import LabelSelector
+from kspec_models.helpers.labels import as_selector
+from kspec_models.scheduler.filters import inter_pod_affinity, topology_spread
+from kspec_models.scheduler.framework import feasible
+from kspec_models.scheduler.result import FilterResult, Status
+from kspec_models.scheduler.snapshot import Namespaces, PlacedNode, PlacedPod, Snapshot
+
+PREEMPT_NEVER = "Never"
+FEWEST_CANDIDATES = 100
+CANDIDATES_PERCENT = 10
+
+Fits = Callable[[tuple[PlacedPod, ...]], bool]
+"""Whether the pod would fit the node with just these pods on it."""
+
+
+@attrs.frozen
+class Budget:
+    """What preemption asks of a PodDisruptionBudget. `disrupted`: names of pods whose eviction is under way."""
+
+    selector: LabelSelector | None
+    disruptions_allowed: int
+    disrupted: frozenset[str] = frozenset()
+    namespace: str = "default"
+
+
+@attrs.frozen
+class Candidate:
+    """A node, the pods that would have to go, most important first, and how many of them break a budget."""
+
+    node: str
+    victims: tuple[PlacedPod, ...]
+    violations: int = 0
+
+
+def eligible(
+    pod: PlacedPod, policy: str, nominated: PlacedNode | None, nominated_status: Status = Status.SUCCESS
+) -> bool:
+    """Whether a pod may preempt now: its policy allows it, and nothing of an earlier attempt is under way (C90).
+
+    `nominated`: the node that an earlier attempt chose, None if there is none (any more); `nominated_status`: what the
+    filters said of it.
+    """
+    if policy == PREEMPT_NEVER:
+        return False
+    if nominated is None or nominated_status is Status.UNSCHEDULABLE_AND_UNRESOLVABLE:
+        return True
+    return not any(
+        other.terminating and other.by_preemption and outranks(pod.priority, other.priority) for other in nominated.pods
+    )
+
+
+def outranks(preemptor: int, victim: int) -> bool:
+    """Whether a pod of one priority may preempt one of the other: only a strictly lower one (C95)."""
+    return victim < preemptor
+
+
+def candidates_to_find(nodes: int) -> int:
+    """How many candidates are enough of so many nodes: 10 per cent, at least 100, at most all (C91)."""
+    return min(max(nodes * CANDIDATES_PERCENT // 100, FEWEST_CANDIDATES), nodes)
+
+
+def may_help(status: Status) -> bool:
+    """Whether preemption on a node can help, by what the filters said of it (C28, C91)."""
+    return status is Status.UNSCHEDULABLE
+
+
+def importance(pod: PlacedPod) -> tuple[int, bool, int]:
+    """Sort key, most important first: higher priority, then the earlier start; one not started is the latest."""
+    return -pod.priority, pod.start is None, pod.start or 0
+
+
+def select_victims(pod: PlacedPod, at: PlacedNode, budgets: tuple[Budget, ...], fits: Fits) -> Candidate | None:
+    """Who would have to go from this node; None if the pod fits with none of them, or nobody ranks lower (C92).
+
+    All pods of lower priority are taken away; then each is put back if the pod still fits, those that break a budget
+    first, the most important first.
+    """
+    lower = sorted((each for each in at.pods if outranks(pod.priority, each.priority)), key=importance)
+    kept = tuple(each for each in at.pods if not outranks(pod.priority, each.priority))
+    if not lower or not fits(kept):
+        return None
+    violating, others = split_by_budgets([(each,) for each in lower], budgets)
+    victims: list[PlacedPod] = []
+    violations = 0
+    for (each,) in (*violating, *others):
+        if fits((*kept, each)):
+            kept = (*kept, each)
+        else:
+            victims.append(each)
+            violations += (each,) in violating
+    return Candidate(at.node.name, tuple(sorted(victims, key=importance)), violations)
+
+
+def split_by_budgets(
+    victims: Iterable[tuple[PlacedPod, ...]], budgets: tuple[Budget, ...]
+) -> tuple[tuple[tuple[PlacedPod, ...], ...], tuple[tuple[PlacedPod, ...], ...]]:
+    """Those whose eviction would break a budget, and the others, each in order (C93; filterPodsWithPDBViolation).
+
+    A victim is a pod or a group of them. Each pod takes one disruption of every budget that selects it, unless its
+    eviction is under way. A pod without labels is in no budget, and an empty selector selects nobody.
+    """
+    left = [budget.disruptions_allowed for budget in budgets]
+    violating, others = [], []
+    for victim in victims:
+        broken = False
+        for pod in victim:
+            for i, budget in enumerate(budgets):
+                if takes_a_disruption(pod, budget):
+                    left[i] -= 1
+                    broken = broken or left[i] < 0
+        (violating if broken else others).append(victim)
+    return tuple(violating), tuple(others)
+
+
+def takes_a_disruption(pod: PlacedPod, budget: Budget) -> bool:
+    """Whether evicting this pod counts against the budget. A selector that is not valid selects nobody."""
+    if not pod.labels or pod.namespace != budget.namespace or pod.name in budget.disrupted:
+        return False
+    try:
+        selector = as_selector(budget.selector)
+    except ValueError:
+        return False
+    return not selector.empty and selector.matches(pod.labels)
+
+
+def cost(candidate: Candidate) -> tuple[int, int, int, int, tuple[bool, int]]:
+    """What choosing a candidate costs; the least wins, in this order (C94; pickOneNodeForPreemption).
+
+    Budgets broken; the highest priority among the victims; the sum of their priorities, each counted from the lowest
+    possible upwards, so that fewer victims are better; their number; the earliest start among the victims of the
+    highest priority, a later one better.
+    """
+    if not candidate.victims:
+        return candidate.violations, -(2**31), 0, 0, (False, 0)
+    highest = max(victim.priority for victim in candidate.victims)
+    total = sum(victim.priority + 2**31 for victim in candidate.victims)
+    first = min((v.start is None, v.start or 0) for v in candidate.victims if v.priority == highest)
+    return candidate.violations, highest, total, len(candidate.victims), (not first[0], -first[1])
+
+
+def best(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates of which any may be chosen: all that cost the least."""
+    every = tuple(candidates)
+    least = min((cost(each) for each in every), default=None)
+    return tuple(each for each in every if cost(each) == least)
+
+
+def candidates(
+    pod: PlacedPod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), namespaces: Namespaces = ()
+) -> tuple[Candidate, ...]:
+    """The victims on every node where preemption can help, each by a dry run of the filters (C91, C100)."""
+    found = []
+    for at in snapshot:
+        if not may_help(verdict(pod, at, snapshot, namespaces).status):
+            continue
+        candidate = select_victims(pod, at, budgets, _dry_run(pod, at, snapshot, namespaces))
+        if candidate is not None:
+            found.append(candidate)
+    return tuple(found)
+
+
+def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
+    """What the filters say of one node, those that look at other pods last, as in the default profile (C50)."""
+    result = feasible(pod.spec, at.node, at.info)
+    if result.fits:
+        result = topology_spread.verdict(pod, at, snapshot)
+    return inter_pod_affinity.verdict(pod, at, snapshot, namespaces) if result.fits else result
+
+
+def _dry_run(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces) -> Fits:
+    def fits(pods: tuple[PlacedPod, ...]) -> bool:
+        supposed = attrs.evolve(at, pods=pods)
+        cluster = tuple(supposed if each is at else each for each in snapshot)
+        return verdict(pod, supposed, cluster, namespaces).fits
+
+    return fits
