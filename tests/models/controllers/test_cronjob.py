@@ -150,3 +150,16 @@ def test_the_oldest_of_the_history_go_and_those_that_never_started_stay_longest(
     assert sync.by_start(jobs) == (2, 3, 0, 1)
     assert sync.surplus_history(jobs, 2) == (2, 3)
     assert sync.surplus_history(jobs, None) == ()
+
+
+@pytest.mark.parametrize(("hours", "how_many"), [(100, Missed.FEW), (101, Missed.MANY)])
+def test_more_than_a_hundred_are_many(hours: int, how_many: Missed) -> None:
+    assert missed.most_recent(schedule.parse(HOURLY), 0, hours * HOUR).missed is how_many
+
+
+def test_a_time_whose_job_is_active_is_not_started_again_although_the_status_does_not_say_so() -> None:
+    name = sync.job_name(HOUR)
+    started = attrs.evolve(DUE, active=(name,))
+    assert sync.sync(started, (Job(name),), Api(active=(name,), jobs=(name,)), NOW).create is None
+    written = attrs.evolve(DUE, last_schedule=HOUR)
+    assert not sync.may_start(written, HOUR, NOW)

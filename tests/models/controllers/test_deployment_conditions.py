@@ -62,3 +62,12 @@ def test_available_changes_its_transition_only_with_its_status() -> None:
 
 def test_a_reason_of_somebody_else_is_read_as_other() -> None:
     assert Reason("SomethingElse") is Reason.OTHER
+
+
+def test_pods_that_come_back_after_a_complete_rollout_are_no_progress_of_a_rollout() -> None:
+    complete = Condition(Truth.TRUE, Reason.NEW_REPLICA_SET_AVAILABLE, 120, 50)
+    worse = attrs.evolve(STUCK, ready=1, available=1)
+    assert conditions.progressing_after(complete, 3, worse, STUCK, 60, 500) == complete
+    other_version = Counts(replicas=3, ready=2, available=2, updated=1)
+    begun = conditions.progressing_after(complete, 3, attrs.evolve(other_version, updated=0), other_version, 60, 500)
+    assert begun == Condition(Truth.TRUE, Reason.REPLICA_SET_UPDATED, 500, 50)

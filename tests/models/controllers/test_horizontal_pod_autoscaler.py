@@ -161,12 +161,16 @@ def test_a_controller_that_restarts_does_not_scale_down_at_once() -> None:
 
 
 def test_a_target_that_somebody_put_to_zero_stays_there() -> None:
-    gate = Autoscaler(0, 9, scale_to_zero=True)
-    assert decisions.choose(gate, 0, False, True) is Choice.DISABLED
-    assert decisions.choose(gate, 0, True, True) is Choice.METRICS
-    assert decisions.choose(gate, 0, True, False) is Choice.DISABLED
-    assert decisions.choose(Autoscaler(0, 9), 0, True, True) is Choice.DISABLED
-    assert decisions.choose(Autoscaler(2, 9, scale_to_zero=True), 0, True, False) is Choice.METRICS
+    assert decisions.choose(0, 0, 9, itself=False, from_outside=True) is Choice.DISABLED
+    assert decisions.choose(0, 0, 9, itself=True, from_outside=True) is Choice.METRICS
+    assert decisions.choose(0, 0, 9, itself=True, from_outside=False) is Choice.DISABLED
+    assert decisions.choose(0, 2, 9, itself=True, from_outside=False) is Choice.METRICS
+    before = (Condition("ScaledToZero", True, "ScaledToZero"),)
+    offers = (Offer(Source.OBJECT, 3),)
+    with_gate = decisions.reconcile(Autoscaler(0, 9, scale_to_zero=True), 0, offers, FRESH, before)
+    assert with_gate.desired == 3 and Condition("ScaledToZero", False, "NotScaledToZero") in with_gate.conditions
+    without = decisions.reconcile(Autoscaler(0, 9), 0, offers, FRESH, before)
+    assert without.desired == 0 and all(each.type != "ScaledToZero" for each in without.conditions)
 
 
 @given(
@@ -180,3 +184,26 @@ def test_what_is_written_is_within_the_range(current: int, offers: tuple[Offer, 
     hpa = Autoscaler(2, 9, Behavior() if with_behavior else None)
     outcome = decisions.reconcile(hpa, current, offers, FRESH)
     assert outcome.desired == current or 2 <= outcome.desired <= 9
+
+
+def test_a_pod_that_is_starting_counts_as_idle_on_the_way_up_and_not_at_all_on_the_way_down() -> None:
+    starting = Pod(0, 1000, readiness=Readiness.FALSE, started=0, changed=0)
+    busy, idle = (Pod(900, 1000),) * 2, (Pod(200, 1000),) * 2
+    assert metrics.by_utilization(3, (*busy, starting), 50, USUAL) == Proposal(4, 90)
+    assert metrics.by_utilization(3, (*idle, starting), 50, USUAL) == Proposal(1, 20)
+    above = (Pod(700, 1000),) * 2
+    assert metrics.by_utilization(2, (*above, starting), 50, USUAL) == Proposal(2, 70)
+
+
+def test_a_pod_without_a_sample_counts_as_idle_on_the_way_up_and_as_full_on_the_way_down() -> None:
+    missing = Pod(None, 1000)
+    assert metrics.by_utilization(3, (Pod(900, 1000), Pod(900, 1000), missing), 50, USUAL) == Proposal(4, 90)
+    assert metrics.by_utilization(5, (Pod(100, 1000), missing), 80, USUAL) == Proposal(2, 10)
+    assert metrics.by_utilization(4, (Pod(100, 1000), missing), 150, USUAL) == Proposal(2, 10)
+    assert metrics.by_average(5, (Pod(10), Pod(10), Pod(None)), 40, USUAL) == Proposal(2, 10)
+
+
+def test_a_limit_that_was_used_up_keeps_the_size_and_does_not_raise_it() -> None:
+    slow = Behavior(down=Rules(0, (Policy(PolicyType.PODS, 4, 60),)))
+    size = behavior.limited_with_behavior(10, 5, 1, 100, slow, (), (Past(20, 5),))
+    assert size == behavior.Size(10, Limit.SCALE_DOWN)

@@ -128,3 +128,14 @@ def test_a_condemned_pod_takes_its_claim_along() -> None:
     assert decisions.claim_owners(True, True, condemned=True) == decisions.ClaimOwners(pod=True, set=False)
     assert decisions.claim_owners(True, True, condemned=False) == decisions.ClaimOwners(pod=False, set=True)
     assert decisions.pod_creation_waits(True, True) and not decisions.pod_creation_waits(False, True)
+
+
+def test_the_update_waits_for_a_terminating_pod_of_the_old_revision() -> None:
+    pods = (Identity(0, OLD), Identity(1, OLD), Identity(2, OLD, terminating=True))
+    assert sync.sync(Spec(3, PARALLEL), pods).operations == ()
+
+
+def test_pods_that_are_down_already_count_against_max_unavailable() -> None:
+    pods = (Identity(0, OLD, ready=False), Identity(1, OLD), Identity(2, OLD))
+    assert sync.sync(Spec(3, PARALLEL, max_unavailable=2), pods).operations == (Operation(Verb.DELETE, 2),)
+    assert sync.sync(Spec(3, PARALLEL, max_unavailable=1), pods).operations == ()

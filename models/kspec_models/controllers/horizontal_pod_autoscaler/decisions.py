@@ -96,18 +96,17 @@ class Choice(enum.Enum):
     METRICS = "by the metrics"
 
 
-def choose(hpa: Autoscaler, current: int, scaled_to_zero: bool, from_outside: bool) -> Choice:
+def choose(current: int, least: int, most: int, itself: bool, from_outside: bool) -> Choice:
     """How the size is found (W114, shouldComputeMetricsForZeroReplicas).
 
-    At zero, only for an autoscaler that came there itself (`scaled_to_zero`: its condition, which counts with the gate
-    alone), and that either has a metric of an object or from outside, or may not be at zero any more.
+    At zero, only for an autoscaler that came there `itself` (as its condition says, which counts with the gate alone),
+    and that either has a metric of an object or `from_outside`, or may not be at zero any more.
     """
     if current == 0:
-        itself = hpa.scale_to_zero and scaled_to_zero
-        return Choice.METRICS if itself and (from_outside or hpa.least != 0) else Choice.DISABLED
-    if current > hpa.most:
+        return Choice.METRICS if itself and (from_outside or least != 0) else Choice.DISABLED
+    if current > most:
         return Choice.MOST
-    return Choice.LEAST if current < hpa.least else Choice.METRICS
+    return Choice.LEAST if current < least else Choice.METRICS
 
 
 def largest(offers: tuple[Offer, ...], current: int) -> int | None:
@@ -129,11 +128,11 @@ def reconcile(
     before: Conditions = (),
 ) -> Outcome:
     """One reconcile with a target whose spec asks for `current` replicas (W113-W116, reconcileAutoscaler)."""
-    scaled_to_zero = any(each.type == "ScaledToZero" and each.status for each in before)
+    itself = hpa.scale_to_zero and any(each.type == "ScaledToZero" and each.status for each in before)
     kept = before if hpa.scale_to_zero else tuple(each for each in before if each.type != "ScaledToZero")
     conditions = with_condition(kept, "AbleToScale", True, "SucceededGetScale")
     from_outside = any(offer.source in (Source.OBJECT, Source.EXTERNAL) for offer in offers)
-    choice = choose(hpa, current, scaled_to_zero, from_outside)
+    choice = choose(current, hpa.least, hpa.most, itself, from_outside)
     if choice is Choice.DISABLED:
         return Outcome(0, with_condition(conditions, "ScalingActive", False, "ScalingDisabled"))
     if choice is Choice.METRICS:
@@ -151,9 +150,9 @@ def reconcile(
         return Outcome(current, conditions)
     conditions = with_condition(conditions, "AbleToScale", True, "SucceededRescale")
     if hpa.scale_to_zero:
-        itself = current > 0 and desired == 0 and hpa.least == 0 and from_outside
-        reason = "ScaledToZero" if itself else "NotScaledToZero"
-        conditions = with_condition(conditions, "ScaledToZero", itself, reason)
+        to_zero = current > 0 and desired == 0 and hpa.least == 0 and from_outside
+        reason = "ScaledToZero" if to_zero else "NotScaledToZero"
+        conditions = with_condition(conditions, "ScaledToZero", to_zero, reason)
     return Outcome(desired, conditions)
 
 
