@@ -61,6 +61,7 @@ def test_a_fresh_quota_blocks_until_its_controller_has_counted() -> None:
 
 def test_a_quota_of_other_kinds_is_not_about_pods() -> None:
     other = Quota("q", (("services", 0),))
+    assert not quota.concerned(other, pod())
     assert quota.check((other,), pod()).quotas == (other,)
 
 
@@ -112,6 +113,19 @@ def test_extended_resources_and_huge_pages_count_under_their_names() -> None:
     usage = dict(quota_usage.compute_usage((("example.com/gpu", 2), ("hugepages-2Mi", 4)), (("example.com/gpu", 2),)))
     assert usage == {"pods": 1, "requests.example.com/gpu": 2, "hugepages-2Mi": 4, "requests.hugepages-2Mi": 4}
     assert quota_usage.counted_names(tuple(usage)) == tuple(sorted(usage))
+
+
+def test_limits_are_charged_under_their_own_names_and_requests_under_both() -> None:
+    container = Container("c", requests=(("cpu", 100),), limits=(("cpu", 300), ("memory", 7)))
+    usage = quota_usage.pod_usage(QuotaPod(PodSpec((container, container))))
+    assert usage == (
+        ("count/pods", 1),
+        ("cpu", 200),
+        ("limits.cpu", 600),
+        ("limits.memory", 14),
+        ("pods", 1),
+        ("requests.cpu", 200),
+    )
 
 
 def test_the_overhead_adds_to_limits_only_where_there_is_one() -> None:

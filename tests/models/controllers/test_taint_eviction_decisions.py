@@ -56,7 +56,10 @@ def test_numeric_tolerations_count_only_behind_their_gate() -> None:
     below = (Toleration("a", Operator.GT, "3", toleration_seconds=7),)
     assert decisions.stays_for((taint,), below) == 0
     assert decisions.stays_for((taint,), below, comparison_operators=True) == 7
+    assert decisions.next_timer((taint,), below, None, 1) == Timer(1, 1)
     assert decisions.next_timer((taint,), below, None, 1, comparison_operators=True) == Timer(1, 8)
+    assert decisions.untolerated((taint,), below)
+    assert decisions.used_tolerations((taint,), below) is None
 
 
 def test_taints_that_go_or_are_tolerated_for_ever_cancel_the_timer() -> None:
