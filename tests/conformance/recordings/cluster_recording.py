@@ -1,9 +1,9 @@
 """Reading a recording of a real cluster: a folder with `watch.jsonl.gz` (committed versions in the order of
 resourceVersion) and `audit.jsonl.gz` (the write requests, from which it is known who committed what).
 
-Only objects of the recording's own namespace are read, and of these the fields that the model has. A generated hash in a
-name or label is replaced by the model's own for the same template. How long pods tolerate a lost node is a flag of the
-API server; it is replaced by the default, which the model has.
+Only objects of the recording's own namespace are read, and of these the fields that the model has. A generated hash in
+a name or label is replaced by the model's own for the same template. How long pods tolerate a lost node is a flag of
+the API server; it is replaced by the default, which the model has.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from tests.conformance.recordings.events import Event, Name, Recording
 
 Json = dict[str, Any]
 
+SOMEBODY = "somebody"
+"""Who committed a version of which the audit log does not say so: a binding or an eviction answers with no version."""
+
 KIND_OF = {"deployments": Deployment, "replicasets": ReplicaSet, "pods": Pod}
 ACTORS = {
     "system:serviceaccount:kube-system:deployment-controller": "deployment",
@@ -39,9 +42,13 @@ ACTORS = {
 def read(folder: Path) -> Recording:
     """The events of a recording. Raises UsageError if the folder holds none."""
     meta = _json(folder / "meta.json")
-    return Reading(folder.name, str(meta.get("namespace", "default")), requests(folder)).read(
-        list(_lines(folder / "watch.jsonl.gz"))
-    )
+    namespace = str(meta.get("namespace", "default"))
+    return Reading(folder.name, namespace, requests(folder)).read(watched(folder))
+
+
+def watched(folder: Path) -> list[Json]:
+    """The watch events of a recording. Raises UsageError."""
+    return list(_lines(folder / "watch.jsonl.gz"))
 
 
 def requests(folder: Path) -> list[Json]:
@@ -88,13 +95,15 @@ class Authors:
             if entry["verb"] == "delete":
                 self._deleters[resource, name] = user  # the last one that was granted removed it
 
-    def of(self, resource: str, kind: str, metadata: Json) -> str:
-        """The actor of one watch event; empty if the audit log does not say."""
+    def of(self, resource: str, kind: str, metadata: Json, binds: bool) -> str:
+        """The actor of one watch event; SOMEBODY if the audit log does not say. `binds`: it gives a pod its node."""
         name = metadata["name"]
         if kind == "DELETED":
-            return self._deleters.get((resource, name), "")
+            return self._deleters.get((resource, name), SOMEBODY)
         found = self._by_version.get((resource, name, metadata["resourceVersion"]))
-        return found if found is not None else self._binders.get(name, "")
+        if found is None and binds:
+            found = self._binders.get(name)
+        return SOMEBODY if found is None else found
 
 
 def actor(user: str) -> str:
@@ -118,7 +127,7 @@ class Reading:
     events: list[Event] = attrs.field(factory=list)
 
     def read(self, lines: list[Json]) -> Recording:
-        """All of them. Raises UsageError where the audit log does not say who committed something."""
+        """All of them. Raises UsageError if the recording does not begin with an empty namespace."""
         authors = Authors(self.log)
         last = {line["object"]["metadata"]["name"]: line["object"] for line in lines if line["plural"] == "nodes"}
         nodes = [self._node(last[name]) for name in sorted(last)]
@@ -129,13 +138,12 @@ class Reading:
                 continue
             if line["type"] == "INITIAL":
                 raise UsageError(f"{self.name}: the recording does not begin with an empty namespace")
-            by = authors.of(line["plural"], line["type"], line["object"]["metadata"])
-            if not by:
-                version = line["object"]["metadata"]["resourceVersion"]
-                raise UsageError(f"{self.name}: the audit log does not say who wrote resourceVersion {version}")
-            self._event(by, cls, line["type"], line["object"])
-        note = "nodes do not change in the model: those at the end are there from the start"
-        return Recording(self.name, tuple(self.events), tuple(nodes), (note,))
+            self._event(authors, cls, line)
+        notes = ["nodes do not change in the model: those at the end are there from the start"]
+        unknown = sum(1 for event in self.events if event.by == SOMEBODY)
+        if unknown:
+            notes.append(f"of {unknown} commits the audit log does not say whose they are: they are given")
+        return Recording(self.name, tuple(self.events), tuple(nodes), tuple(notes))
 
     def _node(self, item: Json) -> Node:
         plain = copy.deepcopy(item)
@@ -145,18 +153,17 @@ class Reading:
         assert isinstance(node, Node)
         return node
 
-    def _event(self, by: str, cls: type, kind: str, item: Json) -> None:
+    def _event(self, authors: Authors, cls: type, line: Json) -> None:
+        item, kind = line["object"], line["type"]
         metadata = item["metadata"]
         after = self._version(cls, copy.deepcopy(item))
-        name: Name
-        if cls is Pod:
-            name = self.slots.setdefault(metadata["name"], len(self.slots))
-        else:
-            name = after.name
+        name: Name = self.slots.setdefault(metadata["name"], len(self.slots)) if cls is Pod else after.name
         before = self.latest.get((cls, name))
         if kind == "DELETED":
             after = None
         self.latest[cls, name] = after
+        binds = cls is Pod and before is not None and after is not None and before.node != after.node
+        by = authors.of(line["plural"], kind, metadata, binds)
         note = f"resourceVersion {metadata['resourceVersion']}"
         self.events.append(Event(by, cls, name, before, after, f"{cls.__name__} {metadata['name']}", note))
 

@@ -22,8 +22,8 @@ Name = str | int
 class Event:
     """One commit. `before` or `after` is None where the object is created or gone; both are whole versions.
 
-    `by`: a component's name, or any other name for somebody whose commits are given. Where `before` equals `after`, only
-    fields changed that the model does not have.
+    `by`: a component's name, or any other name for somebody whose commits are given. Where `before` equals `after`,
+    only fields changed that the model does not have.
     """
 
     by: str

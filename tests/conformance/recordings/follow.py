@@ -1,14 +1,18 @@
 """One component followed through a recording: the set of its states that agree with every event so far.
 
 Components share nothing but the objects of the API, and the recording says who committed each version. So the states
-of a whole cluster that agree with a recording are a product, with one factor for each component: what its caches have seen,
-its memory, its requests in flight. Each factor is searched alone, in a cluster of this component only, in which
+of a whole cluster that agree with a recording are a product, with one factor for each component: what its caches have
+seen, its memory, its requests in flight. Each factor is searched alone, in a cluster of this component only, in which
 everybody else's commits are given; that loses nothing.
 
-The component's cache is late, event by event, in the exact order of each watch. Before each of its own commits everything
-that it may do without a commit is tried (events reach it, a sync begins, a call is refused); a commit must then be the
-recorded one, in every field that the model has. A slot for a pod's name is never used twice (an observer that never hears
-of anything remembers them all), so that the number of a pod is its slot.
+The component's cache is late, event by event, in the exact order of each watch. Before each of its own commits all that
+it may do without a commit is tried (events reach it, a sync begins, a call is refused). It could as well have done so
+earlier, for nobody sees it, with one difference: that it had read what was the latest version until somebody else's
+commit. So before that commit the states in which it has read it are tried too. A commit of its own must be the recorded
+one, in every field that the model has.
+
+A slot for a pod's name is never used twice (an observer that never hears of anything remembers them all), so that the
+number of a pod is its slot.
 """
 
 from __future__ import annotations
@@ -40,9 +44,9 @@ class Followed:
     """How far a component could be followed. `events`: how many commits are its own, `explained`: how many of them it
     could make.
 
-    `refuted_at`: the position (from 0) of the event that it cannot make, `possible`: what it could have committed there.
-    `pending`: what it would still commit at the end, in every state; empty if it may rest. `largest`: the size of the
-    largest set of states. `limit`: why it was not followed to the end.
+    `refuted_at`: the position (from 0) of the event that it cannot make, `possible`: what it could have committed
+    there. `pending`: what it would still commit at the end, in every state; empty if it may rest. `largest`: the size
+    of the largest set of states. `limit`: why it was not followed to the end.
     """
 
     component: str
@@ -93,7 +97,9 @@ class Follower:
         self.tables = Tables(world)
         resources = {kind.resource for kind in cluster.kinds.values()}
         self.objects = [
-            i for i, name in enumerate(world.names) if (name if isinstance(name, str) else name[0]).split("/")[0] in resources
+            i
+            for i, name in enumerate(world.names)
+            if (name if isinstance(name, str) else name[0]).split("/")[0] in resources
         ]
         self.instances = [i for i in self.tables.instances if i.action.actor == component]
         self.deliveries = [i for i in self.instances if i.action.name == "deliver"]
@@ -106,10 +112,12 @@ class Follower:
         mine = sum(1 for event in recording.events if self.is_mine(event))
         explained, largest = 0, 1
         for position, event in enumerate(recording.events):
-            if not self.is_mine(event):
-                states = {after for state in states for after in self.given(state, event)}
-                continue
             try:
+                if not self.is_mine(event):
+                    before = states | self.having_read(states, event)
+                    states = {after for state in before for after in self.given(state, event)}
+                    largest = max(largest, len(states))
+                    continue
                 found, possible = self.made(states, event)
             except TooMany:
                 why = f"more than {MOST_STATES} states before event {position + 1}"
@@ -121,7 +129,9 @@ class Follower:
         try:
             pending = self.pending(states)
         except TooMany:
-            return Followed(self.component, mine, explained, largest, limit=f"more than {MOST_STATES} states at the end")
+            return Followed(
+                self.component, mine, explained, largest, limit=f"more than {MOST_STATES} states at the end"
+            )
         return Followed(self.component, mine, explained, largest, pending=pending)
 
     def is_mine(self, event: Event) -> bool:
@@ -153,6 +163,16 @@ class Follower:
             after[place] = attrs.evolve(after[place], pins=pins)
             found.append(self.tables.intern_state(tuple(after)))
         return found
+
+    def having_read(self, states: set[Ids], event: Event) -> set[Ids]:
+        """The states that can be reached without a commit, in which the component has read the version that an event is
+        about to replace. Raises TooMany."""
+        if isinstance(event.name, int) or event.before is None:
+            return (
+                set()
+            )  # pods are never written on condition of a version, and there is nothing to read before a create
+        place = self.world.locate(self.variable(event), None, None)
+        return {state for state in self.silently(states) if self.object(place, state).pins}
 
     def variable(self, event: Event) -> Var:
         """The variable of the object that an event is about."""
@@ -223,11 +243,15 @@ class Follower:
         """Whether one of these actions is possible."""
         return any(self.tables.steps_of(instance, state) for instance in instances)
 
-    def latest(self, place: int, state: Ids) -> Any:
-        """The latest version of the object at this position."""
+    def object(self, place: int, state: Ids) -> Obj:
+        """The object at this position."""
         obj = self.tables.values[self.tables.column[place]][state[place]]
         assert isinstance(obj, Obj)
-        return obj.latest
+        return obj
+
+    def latest(self, place: int, state: Ids) -> Any:
+        """The latest version of the object at this position."""
+        return self.object(place, state).latest
 
     def committed(self, before: Ids, after: Ids) -> list[int]:
         """The positions of the objects that have another latest version."""

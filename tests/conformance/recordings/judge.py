@@ -1,8 +1,9 @@
-"""A recording against all components that it speaks of: accepted, refuted, or not to its end."""
+"""A recording against all components that it speaks of, and against the API server's answers where it has them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 
@@ -11,6 +12,8 @@ from kspec.kube.cluster import Component
 from kspec_models.controllers.deployment.reconcile import deployment
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.scheduler.schedule import scheduler
+from tests.conformance.recordings import cluster_recording, short
+from tests.conformance.recordings.answers import Answers, compare
 from tests.conformance.recordings.events import COMPONENTS, Event, Recording
 from tests.conformance.recordings.follow import Followed, follow
 
@@ -27,13 +30,18 @@ class Judged:
 
     recording: Recording
     followed: tuple[Followed, ...]
+    answers: Answers | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """REFUTED if one component cannot have done what was recorded; PENDING if one was not followed to the end,
-        or would do more there; else ACCEPTED."""
-        if any(each.refuted_at is not None for each in self.followed):
+        """REFUTED if one component cannot have done what was recorded, or the API server cannot have answered so;
+        PENDING if one was not followed to the end, or would do more there; VACUOUS if there was nothing to explain;
+        else ACCEPTED."""
+        unexplained = self.answers.unexplained if self.answers else ()
+        if unexplained or any(each.refuted_at is not None for each in self.followed):
             return Verdict.REFUTED
+        if not self.events and not (self.answers and self.answers.explained):
+            return Verdict.VACUOUS
         if any(each.limit or each.pending for each in self.followed):
             return Verdict.PENDING
         return Verdict.ACCEPTED
@@ -68,13 +76,29 @@ class Judged:
             if each.limit:
                 lines.append(f"    not followed to the end: {each.limit}")
             if each.refuted_at is not None:
-                lines.append(f"    refuted at event {each.refuted_at + 1}: {self.recording.events[each.refuted_at].text}")
+                lines.append(
+                    f"    refuted at event {each.refuted_at + 1}: {self.recording.events[each.refuted_at].text}"
+                )
                 lines += [f"      possible there: {what}" for what in each.possible or ("no commit",)]
             lines += [f"    would still do at the end: {what}" for what in each.pending]
+        if self.answers is not None:
+            lines.append(f"  answers: {self.answers.explained} of {self.answers.requests} explained")
+            lines += [f"    not explained: {line}" for line in self.answers.unexplained]
+            lines += [f"    not modelled: {line}" for line in dict.fromkeys(self.answers.not_modelled)]
         return lines
 
 
-def judge(recording: Recording) -> Judged:
+def judge(recording: Recording, answers: Answers | None = None) -> Judged:
     """Follow every component that commits something in the recording."""
     speaking = [name for name in COMPONENTS if any(event.by == name for event in recording.events)]
-    return Judged(recording, tuple(follow(recording, MODELS[name]()) for name in speaking))
+    return Judged(recording, tuple(follow(recording, MODELS[name]()) for name in speaking), answers)
+
+
+def judge_folder(folder: Path) -> Judged:
+    """Judge a recording of a real cluster, with the answers. Raises UsageError."""
+    return judge(cluster_recording.read(folder), compare(folder))
+
+
+def judge_file(path: Path) -> Judged:
+    """Judge a recording in the project's own form. Raises UsageError."""
+    return judge(short.read(path))
