@@ -27,6 +27,9 @@ CANDIDATES_PERCENT = 10
 Fits = Callable[[tuple[PlacedPod, ...]], bool]
 """Whether the pod would fit the node with just these pods on it."""
 
+Victim = tuple[PlacedPod, ...]
+"""A pod, or a group of pods that go together."""
+
 
 @attrs.frozen
 class Budget:
@@ -97,25 +100,27 @@ def select_victims(pod: PlacedPod, at: PlacedNode, budgets: tuple[Budget, ...], 
     violating, others = split_by_budgets([(each,) for each in lower], budgets)
     victims: list[PlacedPod] = []
     violations = 0
-    for (each,) in (*violating, *others):
-        if fits((*kept, each)):
-            kept = (*kept, each)
-        else:
-            victims.append(each)
-            violations += (each,) in violating
+    for breaks_a_budget, group in ((True, violating), (False, others)):
+        for (each,) in group:
+            if fits((*kept, each)):
+                kept = (*kept, each)
+            else:
+                victims.append(each)
+                violations += breaks_a_budget
     return Candidate(at.node.name, tuple(sorted(victims, key=importance)), violations)
 
 
 def split_by_budgets(
-    victims: Iterable[tuple[PlacedPod, ...]], budgets: tuple[Budget, ...]
-) -> tuple[tuple[tuple[PlacedPod, ...], ...], tuple[tuple[PlacedPod, ...], ...]]:
+    victims: Iterable[Victim], budgets: tuple[Budget, ...]
+) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
     """Those whose eviction would break a budget, and the others, each in order (C93; filterPodsWithPDBViolation).
 
     A victim is a pod or a group of them. Each pod takes one disruption of every budget that selects it, unless its
     eviction is under way. A pod without labels is in no budget, and an empty selector selects nobody.
     """
     left = [budget.disruptions_allowed for budget in budgets]
-    violating, others = [], []
+    violating: list[Victim] = []
+    others: list[Victim] = []
     for victim in victims:
         broken = False
         for pod in victim:
