@@ -195,6 +195,21 @@ def test_a_volume_is_not_given_up_for_an_old_claim_in_the_cache() -> None:
     assert sync_volume(bound, CLAIM, new).volume == bound
 
 
+def test_a_claim_that_is_not_cached_saves_a_bound_volume_and_not_a_released_one() -> None:
+    claim = attrs.evolve(CLAIM, volume="volume")
+    bound = attrs.evolve(VOLUME, claim=OURS, phase=VolumePhase.BOUND)
+    assert claim_of(bound, None, claim) == claim
+    assert claim_of(attrs.evolve(bound, phase=VolumePhase.RELEASED), None, claim) is None
+
+
+def test_a_claim_that_names_a_volume_of_another_claim_waits_and_tells_why() -> None:
+    taken = attrs.evolve(VOLUME, claim=ClaimRef("other"))
+    synced = sync_claim(attrs.evolve(CLAIM, volume="volume"), (taken,))
+    assert synced.claim is not None
+    assert (synced.claim.phase, synced.volume, synced.failed) == (ClaimPhase.PENDING, None, False)
+    assert [each.reason for each in synced.events] == [Reason.FAILED_BINDING]
+
+
 def test_a_volume_whose_claim_went_elsewhere_is_freed_or_deleted_if_it_was_made_for_the_claim() -> None:
     elsewhere = attrs.evolve(CLAIM, volume="another")
     bound = attrs.evolve(VOLUME, claim=OURS, phase=VolumePhase.BOUND, reclaim=ReclaimPolicy.DELETE)

@@ -42,6 +42,9 @@ PROVISIONERS = ("volume.beta.kubernetes.io/storage-provisioner", "volume.kuberne
 IN_TREE = "kubernetes.io/"
 """Provisioners of this prefix were once part of the controller; none is left, and nobody answers for them."""
 
+GIVEN_UP = (VolumePhase.RELEASED, VolumePhase.FAILED)
+"""Phases of a volume whose claim is gone."""
+
 
 class Reason(enum.Enum):
     """Reasons of events."""
@@ -181,10 +184,11 @@ def _sync_named(claim: Claim, volume: Volume | None) -> Synced:
         return _pending(claim, Event(Reason.VOLUME_MISMATCH, warning=True))
     if volume.claim is None or is_bound_to(volume, claim):
         return bind(volume, claim)
+    taken = Event(Reason.FAILED_BINDING, warning=True)
     if not has(claim.annotations, BOUND_BY_CONTROLLER):
-        return _pending(claim)
-    # The volume went to another claim after we chose it for this one.
-    return Synced(claim, None, (Event(Reason.FAILED_BINDING, warning=True),), failed=True)
+        return _pending(claim, taken)
+    # The controller chose the volume, and it has become another claim's.
+    return Synced(claim, None, (taken,), failed=True)
 
 
 def _sync_bound(claim: Claim, volume: Volume | None) -> Synced:
@@ -208,9 +212,10 @@ def _lost(claim: Claim, reason: Reason) -> Synced:
 def claim_of(volume: Volume, cached: Claim | None, live: Claim | None) -> Claim | None:
     """The claim that a volume is bound to, None if it is gone (W176, syncVolume).
 
-    A cached claim of another uid may be an old one: the API server is asked before the volume is given up.
+    A cached claim of another uid may be an old one, and one that is not cached may be new: the API server is asked
+    before the volume is given up, but not again for one that was given up and whose claim is not cached.
     """
-    if volume.claim is None:
+    if volume.claim is None or (cached is None and volume.phase in GIVEN_UP):
         return None
     claim = cached if cached is not None and cached.uid == volume.claim.uid else live
     return claim if claim is not None and claim.uid == volume.claim.uid else None
@@ -242,7 +247,7 @@ def reclaim(volume: Volume, in_use: bool) -> Synced:
     then fails, for there is no recycler.
     """
     released = volume
-    if volume.phase not in (VolumePhase.RELEASED, VolumePhase.FAILED):
+    if volume.phase not in GIVEN_UP:
         released = attrs.evolve(volume, phase=VolumePhase.RELEASED)
     if volume.reclaim is not ReclaimPolicy.RECYCLE:
         return Synced(None, released)
