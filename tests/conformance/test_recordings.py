@@ -32,6 +32,7 @@ ROLLOUT, RETRY = (
 THIN = (
     "adopt",
     "cas",
+    "cascade_orphan",
     "deploy_create",
     "paused_stuck",
     "recreate",

@@ -126,6 +126,8 @@ class Building:
             changes["template"] = with_image(before.template, changes.pop("image"))
         if "node" in changes:
             changes["node"] = Ref("nodes", self.nodes.index(changes["node"]))
+        if isinstance(before, ReplicaSet) and "owner" in changes:
+            changes["owner"] = OwnerReference("Deployment", changes["owner"])
         if "phase" in changes:
             changes["phase"] = Phase(changes["phase"])
         return attrs.evolve(before, **changes)

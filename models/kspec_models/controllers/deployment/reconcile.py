@@ -23,19 +23,22 @@ from kspec.kernel.values import order_key
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Deployment, LabelSelector, Pod, PodTemplate, ReplicaSet, StrategyType
-from kspec.kube.requests import Refused, Request
+from kspec.kube.requests import NotFound, Refused, Request
 from kspec.kube.residual import Reconcile
 from kspec_models.controllers.deployment import decisions, history, scaling, status
 from kspec_models.controllers.deployment.decisions import Bounds, RecreateMove, Rollout, Sized
 from kspec_models.controllers.deployment.history import OldRevision
 from kspec_models.controllers.deployment.scaling import Share
 from kspec_models.controllers.deployment.status import Counts
+from kspec_models.helpers import controller_ref
+from kspec_models.helpers.controller_ref import Claim, Claimed, Owner
+from kspec_models.helpers.labels import selector_matches
 
 HASH_LABEL = history.TEMPLATE_HASH_LABEL
 
 NOT_MODELLED = (
     "progress deadline, conditions, hash collisions, observedGeneration",
-    "orphaned ReplicaSets are not adopted",
+    "the live GET of itself before the first adoption (W07)",
 )
 
 
@@ -99,7 +102,7 @@ def sized(rs: Any) -> Sized:
 @controller(Deployment, owns=ReplicaSet, watches=Pod, not_modelled=NOT_MODELLED)
 def deployment(deployment: Any, cache: Cache, api: Api) -> Reconcile:
     """One sync of a Deployment (W30)."""
-    sets = cache.owned(ReplicaSet, by=deployment)
+    sets = yield from claimed(deployment, cache, api)
     if deployment.deleting:
         yield from write_status(deployment, sets, api)
         return
@@ -111,6 +114,28 @@ def deployment(deployment: Any, cache: Cache, api: Api) -> Reconcile:
         yield from recreate(deployment, sets, cache, api, bounds)
     else:
         yield from roll(deployment, sets, api, bounds)
+
+
+def claim_of(deployment: Any, rs: Any) -> Claim:
+    """What the Deployment does with a ReplicaSet that it owns or that nobody owns (W06)."""
+    owner = Owner.NONE if rs.owner is None else Owner.ME
+    matches = selector_matches(deployment.selector, rs.labels)
+    return controller_ref.claim(Claimed(owner, matches, rs.deleting), deployment.deleting)
+
+
+def claimed(deployment: Any, cache: Cache, api: Api) -> Generator[Request, Any, list[Any]]:
+    """The ReplicaSets that are the Deployment's, or become so (W06, ClaimReplicaSets)."""
+    sets = cache.owned(ReplicaSet, by=deployment, orphans=True)
+    ours = [rs for rs in sets if claim_of(deployment, rs) is Claim.KEEP]
+    for rs in cache.in_any_order([rs for rs in sets if claim_of(deployment, rs).patches]):
+        adopts = claim_of(deployment, rs) is Claim.ADOPT
+        try:
+            yield api.patch(rs, owner=owner_reference(deployment) if adopts else None)
+        except NotFound:
+            continue  # it is gone: nothing to claim
+        if adopts:
+            ours.append(rs)
+    return ours
 
 
 def resize(api: Api, deployment: Any, rs: Any, size: int, bounds: Bounds) -> Any:
