@@ -144,6 +144,8 @@ class Sample:
             self._violated(violated.run)
             return True
         except Flaky as flaky:
+            if self.meter.reached:
+                return False  # a limit cut a run short in the middle, which is no fault of the spec
             raise ImpureError(
                 f"system {self.system.name}: a run that was repeated with the same choices went another way; some "
                 "action or property is no pure function of what it asks (random, time, a global, the order of a set?)"

@@ -15,9 +15,10 @@ import attrs
 from kspec.kernel.actions import Lens, Update, Var
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
+from kspec.kube.answers import Untouched
 from kspec.kube.objects import OwnerReference
 from kspec.kube.requests import Request, Verb
-from kspec.kube.residual import EachAnswer, Untouched
+from kspec.kube.residual import EachAnswer
 from kspec.kube.watch import Kind, Seen, SeenWhere, View
 
 if TYPE_CHECKING:
