@@ -126,8 +126,10 @@ class Building:
             changes["template"] = with_image(before.template, changes.pop("image"))
         if "node" in changes:
             changes["node"] = Ref("nodes", self.nodes.index(changes["node"]))
-        if isinstance(before, ReplicaSet) and "owner" in changes:
+        if isinstance(before, ReplicaSet) and changes.get("owner") is not None:
             changes["owner"] = OwnerReference("Deployment", changes["owner"])
+        if "labels" in changes:
+            changes["labels"] = tuple(sorted(changes["labels"].items()))
         if "phase" in changes:
             changes["phase"] = Phase(changes["phase"])
         return attrs.evolve(before, **changes)
