@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -20,6 +20,13 @@ class AtLeast:
     """An answer of which a case may ask only a part: keys that its `expect` does not name are not compared."""
 
     answer: Mapping[str, Any]
+
+
+@attrs.frozen
+class AnyOrder:
+    """A list of which the order has no meaning: its items are those of the case's list, in whatever order."""
+
+    items: Sequence[Any]
 
 
 @attrs.frozen
@@ -45,6 +52,8 @@ def difference(answer: Any, expect: Any, where: str = "") -> str | None:
     if isinstance(answer, AtLeast):
         asked = expect if isinstance(expect, Mapping) else {}
         return difference({key: value for key, value in answer.answer.items() if key in asked}, expect, where)
+    if isinstance(answer, AnyOrder):
+        return _difference_in_any_order(answer.items, expect, where)
     if isinstance(answer, Mapping) and isinstance(expect, Mapping):
         for key in sorted({*answer, *expect}, key=str):
             place = f"{where}.{key}" if where else str(key)
@@ -65,3 +74,15 @@ def difference(answer: Any, expect: Any, where: str = "") -> str | None:
     if type(answer) is type(expect) and answer == expect:
         return None
     return f"{where or 'answer'}: expected {expect!r}, the model says {answer!r}"
+
+
+def _difference_in_any_order(items: Sequence[Any], expect: Any, where: str) -> str | None:
+    if not isinstance(expect, (list, tuple)):
+        return f"{where or 'answer'}: expected {expect!r}, the model says {list(items)!r}"
+    left = list(expect)
+    for item in items:
+        same = next((i for i, theirs in enumerate(left) if difference(item, theirs) is None), None)
+        if same is None:
+            return f"{where}: the model says {item!r}, which is not expected"
+        del left[same]
+    return f"{where}: expected {left[0]!r}, the model says nothing" if left else None
