@@ -1,6 +1,7 @@
 """There is exactly one encoding of every component: one changed line of a decision changes the answer of all engines.
 
-The line is the comparison with replicas + maxSurge in the Deployment's arithmetic (`--set deployment.surge=one-too-many`).
+The line is the comparison with replicas + maxSurge in the Deployment's arithmetic
+(`--set deployment.surge=one-too-many`).
 """
 
 from __future__ import annotations
