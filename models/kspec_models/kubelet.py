@@ -24,6 +24,7 @@ from kspec.kube.objects import Phase, Pod, PodSpec
 NOT_MODELLED = (
     "containers that fail or restart, probes, init containers, kubelet admission, eviction, node heartbeats",
     "a readiness that changes by itself: an image becomes ready at once or never",
+    "a pod that reports Succeeded or Failed before it is removed (so Recreate waits until the old pods are gone)",
 )
 
 
