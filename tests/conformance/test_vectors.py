@@ -26,6 +26,8 @@ COMPLETE = (
     "graceful-delete",
     "hpa",
     "int-or-percent",
+    "iptables-rules",
+    "ipvs",
     "inter-pod-affinity",
     "label-selector",
     "node-affinity",

@@ -33,7 +33,7 @@ class Mode(enum.Enum):
 
 
 class IpvsMissing(enum.Enum):
-    """What kube-proxy does if it is told to use ipvs and cannot: the setting `proxy.ipvs-missing`."""
+    """What kube-proxy does if it is told to use ipvs and cannot."""
 
     FALL_BACK = "fall back"
     REFUSE = "refuse"
