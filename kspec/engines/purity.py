@@ -26,9 +26,9 @@ from typing import Any
 
 import attrs
 
+from kspec.engines.canonical import canonical_labels
 from kspec.engines.common import ask
 from kspec.engines.replay import first_difference
-from kspec.engines.runs import canonical_labels
 from kspec.kernel.actions import Action, Step
 from kspec.kernel.errors import ImpureError, SlotsExhausted
 from kspec.kernel.properties import Property, PropertyKind

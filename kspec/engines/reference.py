@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
+from kspec.engines.canonical import Known, canonical_labels
 from kspec.engines.common import (
     NO_LIMITS,
     Findings,
@@ -24,11 +25,10 @@ from kspec.engines.common import (
     select,
 )
 from kspec.kernel.actions import Action
-from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
+from kspec.kernel.errors import Grew, SlotsExhausted
 from kspec.kernel.properties import Predicate, Property, PropertyKind, Witness
 from kspec.kernel.result import Limits, Progress, Result
 from kspec.kernel.system import System
-from kspec.kernel.values import Value, incarnations, relabel, same
 from kspec.kernel.world import Occurrence, State, World, is_component
 
 
@@ -69,7 +69,7 @@ class Search:
         self.changes = bytearray()
         self.blocked: list[tuple[int, int]] = []
         self._kind_number = {kind: i for i, kind in enumerate(kinds_of(system))}
-        self._known: list[dict[Value, Value]] = [{} for _ in self.world.names]
+        self._known = Known(self.world.names)
 
     def run(self) -> Result:
         """Search, judge, conclude."""
@@ -87,7 +87,7 @@ class Search:
         return conclude("reference", self.system, self.properties, findings, meter)
 
     def _search(self) -> None:
-        self._enter(self._kept(self.world.initial), 0, None)
+        self._enter(self._known.kept(canonical_labels(self.world, self.world.initial)), 0, None)
         source = 0
         while source < len(self.states):
             self._expand(source)
@@ -144,7 +144,7 @@ class Search:
         depth = self.depth[source]
         self._tick(source)
         self._judge_step(source, occurrence, after)
-        state = self._kept(after)
+        state = self._known.kept(canonical_labels(self.world, after))
         target = self.number.get(state)
         if target is None:
             if self.meter.too_deep(depth + 1):
@@ -155,25 +155,6 @@ class Search:
             self.targets.append(target)
             self.kinds.append(self._kind_number[occurrence.action.kind])
             self.changes.append(changes)
-
-    def _kept(self, state: State) -> State:
-        """The state as it is kept: incarnations labelled by first appearance, equal values one object.
-
-        Raises SpecError for values that are equal although their classes differ: they would pass for one.
-        """
-        if self.world.uses_incarnations:
-            labels = {label: i for i, label in enumerate(incarnations(state))}
-            state = tuple([relabel(value, labels) for value in state])
-        kept = []
-        for name, known, value in zip(self.world.names, self._known, state, strict=True):
-            first = known.setdefault(value, value)
-            if first is not value and not same(first, value):
-                raise SpecError(
-                    f"variable {name}: {first!r} and {value!r} compare equal and are of different classes; "
-                    "use one class (True is not 1 here)"
-                )
-            kept.append(first)
-        return tuple(kept)
 
     def _tick(self, source: int) -> None:
         distinct = len(self.states)

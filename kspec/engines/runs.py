@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
+from kspec.engines.canonical import Known, canonical_labels
 from kspec.engines.common import ask
 from kspec.kernel.actions import Action
-from kspec.kernel.errors import ImpureError, SlotsExhausted, SpecError
+from kspec.kernel.errors import ImpureError, SlotsExhausted
 from kspec.kernel.properties import Predicate, Property, PropertyKind
-from kspec.kernel.values import Value, incarnations, relabel, same
 from kspec.kernel.world import Occurrence, State, World, changes_something, is_component
 
 Possible = dict[str, list[Occurrence]]
@@ -23,14 +23,6 @@ Possible = dict[str, list[Occurrence]]
 
 MOST_PLACES = 50_000
 """So many states are remembered at once; then they are forgotten together, which costs time and changes nothing."""
-
-
-def canonical_labels(world: World, state: State) -> State:
-    """The state with its incarnations labelled by first appearance."""
-    if not world.uses_incarnations:
-        return state
-    labels = {label: i for i, label in enumerate(incarnations(state))}
-    return tuple([relabel(value, labels) for value in state])
 
 
 def occurrences(world: World, state: State, action: Action, member: int | None) -> list[Occurrence]:
@@ -85,7 +77,7 @@ class Places:
         self.world = world
         self.properties = tuple(p for p in properties if not p.kind.is_liveness)
         self._places: dict[State, Place] = {}
-        self._known: list[dict[Value, Value]] = [{} for _ in world.names]
+        self._known = Known(world.names)
 
     def initial(self) -> Place:
         """Where every run begins."""
@@ -103,27 +95,14 @@ class Places:
         return found
 
     def _at(self, state: State) -> Place:
-        state = self._kept(canonical_labels(self.world, state))
+        state = self._known.kept(canonical_labels(self.world, state))
         place = self._places.get(state)
         if place is None:
             if len(self._places) >= MOST_PLACES:
                 self._places.clear()
-                self._known = [{} for _ in self.world.names]
+                self._known = Known(self.world.names)
             place = self._places[state] = self._judged(state)
         return place
-
-    def _kept(self, state: State) -> State:
-        """The state of values that are one object when they are equal. Raises SpecError where their classes differ."""
-        kept = []
-        for name, known, value in zip(self.world.names, self._known, state, strict=True):
-            first = known.setdefault(value, value)
-            if first is not value and not same(first, value):
-                raise SpecError(
-                    f"variable {name}: {first!r} and {value!r} compare equal and are of different classes; "
-                    "use one class (True is not 1 here)"
-                )
-            kept.append(first)
-        return tuple(kept)
 
     def _judged(self, state: State) -> Place:
         reached = frozenset(

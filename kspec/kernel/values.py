@@ -7,6 +7,7 @@ name. Only these two are ever renamed.
 
 from __future__ import annotations
 
+import abc
 import enum
 import types
 from collections.abc import Callable, Iterator
@@ -40,13 +41,13 @@ class Uid:
     label: int
 
 
-class Opaque:
+class Opaque(abc.ABC):
     """A value that compares by identity (the layout of a kind inside a lens): `identity` orders it."""
 
     @property
+    @abc.abstractmethod
     def identity(self) -> str:
         """What orders it among values."""
-        raise NotImplementedError
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}

@@ -26,15 +26,17 @@ class Verb(enum.Enum):
 
 
 class Code(enum.Enum):
-    """The status with its reason: what a real client can tell apart."""
+    """The status with its reason: what a real client can tell apart (A45l)."""
 
     OK = (200, "OK")
     CREATED = (201, "Created")
+    BAD_REQUEST = (400, "BadRequest")
     UNAUTHORIZED = (401, "Unauthorized")
     FORBIDDEN = (403, "Forbidden")
     NOT_FOUND = (404, "NotFound")
     ALREADY_EXISTS = (409, "AlreadyExists")
     CONFLICT = (409, "Conflict")
+    UNSUPPORTED_MEDIA_TYPE = (415, "UnsupportedMediaType")
     INVALID = (422, "Invalid")
 
     @property

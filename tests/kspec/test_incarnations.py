@@ -168,7 +168,7 @@ def test_labels_that_are_all_the_same_are_noticed(monkeypatch: pytest.MonkeyPatc
         return real(value, dict.fromkeys(labels, 0))
 
     real = relabel
-    monkeypatch.setattr("kspec.engines.reference.relabel", same)
+    monkeypatch.setattr("kspec.engines.canonical.relabel", same)
     monkeypatch.setattr("kspec.engines.fold.relabel", same)
     for explore in (reference.explore, explicit.explore):
         assert explore(garbage(2), limits=Limits(states=5000)).distinct_states != DISTINCT[2]

@@ -18,21 +18,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
+from kspec.kube.requests import Code
+
 GENERATE_NAME_ATTEMPTS = 8
 """How often a create with generateName tries another name, the first included (A47)."""
-
-
-class Code(enum.Enum):
-    """HTTP status and reason of an answer (A45l)."""
-
-    OK = (200, "")
-    CREATED = (201, "")
-    BAD_REQUEST = (400, "BadRequest")
-    NOT_FOUND = (404, "NotFound")
-    ALREADY_EXISTS = (409, "AlreadyExists")
-    CONFLICT = (409, "Conflict")
-    UNSUPPORTED_MEDIA_TYPE = (415, "UnsupportedMediaType")
-    INVALID = (422, "Invalid")
 
 
 class Outcome(enum.Enum):

@@ -24,8 +24,8 @@ def answer(given: Given) -> Any:
     request, stored = given["request"], _version(given["stored"])
     found = [stored, _newer(stored)] if given.get("concurrentWrite") else [stored]
     result = _result(given, found)
-    said: dict[str, Any] = {"code": result.code.value[0], "outcome": result.outcome.value}
-    if result.code.value[1]:
+    said: dict[str, Any] = {"code": result.code.status, "outcome": result.outcome.value}
+    if not result.code.ok:
         said["reason"] = result.code.value[1]
     if result.outcome is update.Outcome.UNCHANGED and stored is not None:
         said["resourceVersionAfter"] = stored.resource_version

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kspec.kube.requests import Code
 from kspec_models.apiserver import update
 from kspec_models.apiserver.update import (
-    Code,
     KindRules,
     Outcome,
     Patch,
