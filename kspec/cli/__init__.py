@@ -19,6 +19,7 @@ COMMANDS = {
     "fuzz": "Take long random runs with Hypothesis, shrunk when they fail.",
     "prove": "Prove theorems for all inputs with Z3.",
     "replay": "Re-execute a saved trace.",
+    "why": "Explain one decision: who made it, and by which rule.",
     "list": "List systems, properties, settings and more.",
 }
 """What each command does, as its own help says it."""
