@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kspec_models.node.restart import ExitCodeRule, RestartPolicy, Restarts
+from kspec_models.kubelet.restart import ExitCodeRule, RestartPolicy, Restarts
 from tests.conformance.interface import Given
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec_models.node import pod_actions
-from kspec_models.node.pod_actions import Container, Pod
-from kspec_models.node.probes import Result
-from kspec_models.node.restart import RuntimeState
+from kspec_models.kubelet import pod_actions
+from kspec_models.kubelet.pod_actions import Container, Pod
+from kspec_models.kubelet.probes import Result
+from kspec_models.kubelet.restart import RuntimeState
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec.kube.objects import Phase
-from kspec_models.node import conditions
-from kspec_models.node.conditions import Condition, ContainerReport
+from kspec_models.kubelet import conditions
+from kspec_models.kubelet.conditions import Condition, ContainerReport
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given
 

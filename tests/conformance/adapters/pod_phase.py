@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kspec_models.node import phase
-from kspec_models.node.phase import End, Observed, State, Status
+from kspec_models.kubelet import phase
+from kspec_models.kubelet.phase import End, Observed, State, Status
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given
 

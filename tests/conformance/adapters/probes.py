@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from kspec_models.node import probes
-from kspec_models.node.probes import ContainerState, Outcome, Probe, Seen, Settings, Worker
-from kspec_models.node.restart import RestartPolicy
+from kspec_models.kubelet import probes
+from kspec_models.kubelet.probes import ContainerState, Outcome, Probe, Seen, Settings, Worker
+from kspec_models.kubelet.restart import RestartPolicy
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given, Skip
 

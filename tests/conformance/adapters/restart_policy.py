@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec_models.node import restart
-from kspec_models.node.restart import Restarts, RuntimeState
+from kspec_models.kubelet import restart
+from kspec_models.kubelet.restart import Restarts, RuntimeState
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given
 

@@ -11,7 +11,7 @@ import enum
 import attrs
 
 from kspec.kube.objects import Phase
-from kspec_models.node.restart import UNSET, Restarts, may_restart
+from kspec_models.kubelet.restart import UNSET, Restarts, may_restart
 
 RESTARTING_ALL_CONTAINERS = "RestartingAllContainers"
 """The reason of a container that ended because a rule of another one restarts the whole pod: it will run again."""

@@ -6,9 +6,9 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec_models.node.pod_actions import Actions, Container, Pod, actions
-from kspec_models.node.probes import Result
-from kspec_models.node.restart import RestartPolicy, Restarts, RuntimeState
+from kspec_models.kubelet.pod_actions import Actions, Container, Pod, actions
+from kspec_models.kubelet.probes import Result
+from kspec_models.kubelet.restart import RestartPolicy, Restarts, RuntimeState
 
 RUNNING, EXITED, NONE = RuntimeState.RUNNING, RuntimeState.EXITED, RuntimeState.NONE
 NEVER, ALWAYS = Restarts(RestartPolicy.NEVER), Restarts(RestartPolicy.ALWAYS)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import attrs
 
-from kspec_models.node.probes import Result
-from kspec_models.node.restart import UNSET, RestartPolicy, Restarts, RuntimeState, may_restart, should_be_started
+from kspec_models.kubelet.probes import Result
+from kspec_models.kubelet.restart import UNSET, RestartPolicy, Restarts, RuntimeState, may_restart, should_be_started
 
 
 @attrs.frozen

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from kspec.kube.objects import Phase
-from kspec_models.node.phase import RESTARTING_ALL_CONTAINERS, End, Observed, State, Status, phase, published
-from kspec_models.node.restart import RestartPolicy, Restarts
+from kspec_models.kubelet.phase import RESTARTING_ALL_CONTAINERS, End, Observed, State, Status, phase, published
+from kspec_models.kubelet.restart import RestartPolicy, Restarts
 
 RUNNING = Status(State.RUNNING, started=True)
 NOT_STARTED = Status(State.RUNNING)

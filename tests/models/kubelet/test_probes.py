@@ -8,7 +8,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec_models.node.probes import ContainerState, Outcome, Probe, Result, Seen, Settings, Worker, asks, step
+from kspec_models.kubelet.probes import ContainerState, Outcome, Probe, Result, Seen, Settings, Worker, asks, step
 
 OUTCOMES = st.lists(st.sampled_from(Outcome), max_size=8)
 

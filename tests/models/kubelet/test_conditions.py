@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from kspec.kube.objects import Phase
-from kspec_models.node.conditions import (
+from kspec_models.kubelet.conditions import (
     POD_COMPLETED,
     POD_FAILED,
     READINESS_GATES_NOT_READY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from kspec_models.node.restart import (
+from kspec_models.kubelet.restart import (
     ExitCodeRule,
     RestartPolicy,
     Restarts,

@@ -1,1 +1,0 @@
-"""The kubelet's decisions: phase, conditions, restarts, probes and what to do next for a pod."""
