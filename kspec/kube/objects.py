@@ -12,9 +12,13 @@ import enum
 import attrs
 
 from kspec.kernel.values import Ref, Uid
-
-Labels = tuple[tuple[str, str], ...]
-"""Sorted pairs of key and value."""
+from kspec.kube.placement import Disk, PodAffinity, PreferredTerm, SpreadConstraint
+from kspec.kube.selectors import Labels as Labels
+from kspec.kube.selectors import LabelSelector as LabelSelector
+from kspec.kube.selectors import NodeSelectorTerm as NodeSelectorTerm
+from kspec.kube.selectors import Operator as Operator
+from kspec.kube.selectors import Requirement as Requirement
+from kspec.kube.selectors import labels as labels
 
 Resources = tuple[tuple[str, int], ...]
 """Sorted pairs of resource name and amount: cpu in millicores, memory in bytes, pods as a count."""
@@ -22,11 +26,6 @@ Resources = tuple[tuple[str, int], ...]
 
 HOSTNAME = "kubernetes.io/hostname"
 """The label by which every node is its own."""
-
-
-def labels(**pairs: str) -> Labels:
-    """Labels from keyword arguments: `labels(app="web")`."""
-    return tuple(sorted(pairs.items()))
 
 
 class Phase(enum.Enum):
@@ -37,18 +36,6 @@ class Phase(enum.Enum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     UNKNOWN = "Unknown"
-
-
-class Operator(enum.Enum):
-    """Operators of selector requirements and of tolerations."""
-
-    IN = "In"
-    NOT_IN = "NotIn"
-    EXISTS = "Exists"
-    DOES_NOT_EXIST = "DoesNotExist"
-    GT = "Gt"
-    LT = "Lt"
-    EQUAL = "Equal"
 
 
 class Effect(enum.Enum):
@@ -74,23 +61,6 @@ class Percent:
 
 
 IntOrPercent = int | Percent
-
-
-@attrs.frozen
-class Requirement:
-    """One expression of a selector: key, operator, values."""
-
-    key: str
-    operator: Operator
-    values: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class LabelSelector:
-    """matchLabels and matchExpressions, all of which must match. An empty selector matches everything."""
-
-    match_labels: Labels = ()
-    match_expressions: tuple[Requirement, ...] = ()
 
 
 @attrs.frozen
@@ -125,8 +95,17 @@ class ContainerPort:
 
 
 @attrs.frozen
+class ContainerProbe:
+    """A liveness, readiness or startup probe: how many equal results in a row count. Its handler is not modelled."""
+
+    failure_threshold: int = 3
+    success_threshold: int = 1
+
+
+@attrs.frozen
 class Container:
-    """One container of a pod. `restart_policy` "Always" makes an init container a sidecar."""
+    """One container of a pod. `restart_policy` "Always" makes an init container a sidecar; `pre_stop`: it has a hook.
+    """
 
     name: str
     image: str = ""
@@ -134,19 +113,20 @@ class Container:
     limits: Resources = ()
     ports: tuple[ContainerPort, ...] = ()
     restart_policy: str = ""
-
-
-@attrs.frozen
-class NodeSelectorTerm:
-    """All expressions and fields must match."""
-
-    match_expressions: tuple[Requirement, ...] = ()
-    match_fields: tuple[Requirement, ...] = ()
+    liveness_probe: ContainerProbe | None = None
+    readiness_probe: ContainerProbe | None = None
+    startup_probe: ContainerProbe | None = None
+    pre_stop: bool = False
 
 
 @attrs.frozen
 class PodSpec:
-    """spec of a pod, without nodeName (which binding sets: see Pod.node)."""
+    """spec of a pod, without nodeName (which binding sets: see Pod.node).
+
+    `node_affinity`: the required terms; `preferred_nodes`: the preferred ones. `pod_affinity` None: it looks at no
+    other pods. `spread`: topologySpreadConstraints; `claims`: names of its persistent volume claims; `disks`: volumes
+    that it names itself.
+    """
 
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -160,6 +140,12 @@ class PodSpec:
     restart_policy: str = "Always"
     service_account_name: str = "default"
     priority: int = 0
+    preemption_policy: str = "PreemptLowerPriority"
+    preferred_nodes: tuple[PreferredTerm, ...] = ()
+    pod_affinity: PodAffinity | None = None
+    spread: tuple[SpreadConstraint, ...] = ()
+    claims: tuple[str, ...] = ()
+    disks: tuple[Disk, ...] = ()
 
 
 @attrs.frozen
@@ -181,7 +167,12 @@ class OwnerReference:
 
 @attrs.frozen
 class Pod:
-    """A pod. `node`: spec.nodeName as a mention of a node; `deleting`: metadata.deletionTimestamp is set."""
+    """A pod. `node`: spec.nodeName as a mention of a node; `deleting`: metadata.deletionTimestamp is set.
+
+    `name`: one that was given to it (by a StatefulSet, say); "" stands for a generated one. `nominated_node`: where
+    a pod that waits expects room (status.nominatedNodeName); `disruption`: why it is about to be ended (the reason of
+    its condition DisruptionTarget, "" for none); `start`: of status.startTime only the order, None: not known.
+    """
 
     labels: Labels = ()
     spec: PodSpec = PodSpec()
@@ -191,6 +182,11 @@ class Pod:
     ready: bool = False
     deleting: bool = False
     namespace: str = "default"
+    name: str = ""
+    finalizers: tuple[str, ...] = ()
+    nominated_node: Ref | None = None
+    disruption: str = ""
+    start: int | None = None
 
     @property
     def active(self) -> bool:
