@@ -4,16 +4,17 @@ Importing it offers the API server's pipeline, the components, the built-in syst
 """
 
 from kspec.kernel.registry import registry
-from kspec_models import apiserver, kubelet, store, store_twins, twins, users
+from kspec_models import apiserver, etcd, kubelet, twins, users
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
+from kspec_models.etcd import twins as store_twins
 from kspec_models.scheduler import schedule as scheduler
 from kspec_models.scopes import clients, manifests, pins, workloads
 
 COMPONENTS = {
-    "store": store,
+    "store": etcd,
     "apiserver": apiserver,
     "deployment": deployment,
     "replicaset": replicaset,

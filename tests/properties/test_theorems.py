@@ -17,15 +17,15 @@ from kspec.kernel.registry import registry
 from kspec.kernel.result import Exit, PropertyResult, Result, Verdict
 from kspec.outcome import outcome
 from kspec.prove import Dropped, Theorem
-from kspec_models import store_twins as store_twins
 from kspec_models.controllers.deployment import decisions
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.deployment.decisions import Rollout, Sized
 from kspec_models.controllers.replicaset import twins as replicaset_twins
+from kspec_models.etcd import twins as store_twins
 from kspec_properties import theorems as all_theorems
 from kspec_properties.theorems import folds, rolling
 
-assert all_theorems and deployment_twins and replicaset_twins
+assert all_theorems and deployment_twins and replicaset_twins and store_twins
 
 BROKEN_BY = {
     "surge_and_unavailable_are_never_both_zero": "deployment.fence=off",

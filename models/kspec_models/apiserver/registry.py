@@ -14,8 +14,8 @@ import attrs
 
 from kspec.kube.objects import Pod
 from kspec.kube.requests import Code, Request, Response, Verb
-from kspec_models import store
 from kspec_models.apiserver.validation import invalid
+from kspec_models.etcd.compare import compare_and_swap
 
 
 def get(current: Any) -> Response:
@@ -38,7 +38,7 @@ def update(request: Request, current: Any, unchanged: bool) -> Response:
     if current is None:
         return Response(Code.NOT_FOUND)
     if request.reader:
-        swapped, _ = store.compare_and_swap(stored=1, expected=1 if unchanged else 0)
+        swapped, _ = compare_and_swap(stored=1, expected=1 if unchanged else 0)
         if not swapped:
             return Response(Code.CONFLICT, message="the object has been modified")
     new = attrs.evolve(current, **dict(request.changes))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import attrs
 
+from kspec_models.etcd import store as mvcc
 from kspec_models.etcd.store import Event, EventType, KeyValue, Refusal, Store
 
 
@@ -37,7 +38,7 @@ def revoke(store: Store, lease: int) -> Store | Refusal:
     keys = attached(store, lease)
     if not keys:
         return left
-    revision = store.revision + 1
+    revision = mvcc.next_revision(store.revision)
     gone = tuple(Event(EventType.DELETE, KeyValue(key, mod_revision=revision)) for key in keys)
     return attrs.evolve(left, history=(*store.history, *gone), revision=revision)
 

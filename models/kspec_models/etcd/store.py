@@ -109,6 +109,11 @@ class Ranged:
     revision: int
 
 
+def next_revision(revision: int) -> int:
+    """The revision of the next change: there is one counter for the whole store (S01)."""
+    return revision + 1
+
+
 def put(store: Store, revision: int, key: str, value: str, lease: int = 0) -> Store:
     """The store with one more change at this revision: the same value is a change too (S03, S04, S05).
 

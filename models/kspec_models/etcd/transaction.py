@@ -1,47 +1,17 @@
 """Transactions: compares, then one of two branches, all at one revision.
 
-Upstream: server/etcdserver/txn/txn.go applyCompares, compareKV, executeTxn; server/etcdserver/api/v3rpc/key.go
-checkIntervals (S10 to S14). What Kubernetes makes of them: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go
+Upstream: server/etcdserver/txn/txn.go applyCompares, executeTxn; server/etcdserver/api/v3rpc/key.go checkIntervals
+(S10 to S14). What Kubernetes makes of them: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go
 (S16).
 """
 
 from __future__ import annotations
 
-import enum
-
 import attrs
 
 from kspec_models.etcd import store as mvcc
-from kspec_models.etcd.store import Keys, KeyValue, Refusal, Store
-
-
-class Target(enum.Enum):
-    """What of a key is compared."""
-
-    VERSION = "VERSION"
-    CREATE = "CREATE"
-    MOD = "MOD"
-    VALUE = "VALUE"
-    LEASE = "LEASE"
-
-
-class Operator(enum.Enum):
-    """How it is compared with the operand."""
-
-    EQUAL = "EQUAL"
-    NOT_EQUAL = "NOT_EQUAL"
-    GREATER = "GREATER"
-    LESS = "LESS"
-
-
-@attrs.frozen
-class Compare:
-    """One condition. `operand` is text for VALUE, a number for all others."""
-
-    keys: Keys
-    target: Target
-    operator: Operator
-    operand: int | str
+from kspec_models.etcd.compare import Compare, Operator, Target, compare_key
+from kspec_models.etcd.store import Keys, Refusal, Store
 
 
 @attrs.frozen
@@ -93,25 +63,6 @@ class Answered:
     answers: tuple[object, ...] = ()
 
 
-def compare_number(operator: Operator, found: int, operand: int) -> bool:
-    """Compare two revisions, versions or leases."""
-    if operator is Operator.EQUAL:
-        return found == operand
-    if operator is Operator.NOT_EQUAL:
-        return found != operand
-    return found > operand if operator is Operator.GREATER else found < operand
-
-
-def compare_key(compare: Compare, kv: KeyValue | None) -> bool:
-    """Whether a condition holds of one key. Of an absent one all numbers are 0, and no value compares (S11)."""
-    if compare.target is Target.VALUE:
-        if kv is None:
-            return False
-        order = (kv.value > str(compare.operand)) - (kv.value < str(compare.operand))
-        return compare_number(compare.operator, order, 0)
-    return compare_number(compare.operator, _number(compare.target, kv), int(compare.operand))
-
-
 def holds(compare: Compare, store: Store) -> bool:
     """Whether a condition holds of every key that it is about; of none: as of an absent one (S12)."""
     found = [kv for kv in store.at(store.revision) if kv.key in compare.keys]
@@ -124,7 +75,7 @@ def run(store: Store, txn: Txn) -> tuple[Answered, Store] | Refusal:
     All its changes are at one new revision; without any there is none. A put with an unknown lease, in the branch that
     is taken, refuses it whole (S32), and so does a read at a revision that is gone or yet to come.
     """
-    taken, answers, after = _run(store, store.revision + 1, txn)
+    taken, answers, after = _run(store, mvcc.next_revision(store.revision), txn)
     refusal = _first_refusal(answers)
     return refusal if refusal else (Answered(taken, after.revision, answers), after)
 
@@ -151,16 +102,6 @@ def remove(store: Store, key: str, expected: int) -> tuple[Answered, Store] | Re
 
 def _unchanged(key: str, revision: int) -> Compare:
     return Compare(Keys(key), Target.MOD, Operator.EQUAL, revision)
-
-
-def _number(target: Target, kv: KeyValue | None) -> int:
-    if kv is None:
-        return 0
-    if target is Target.VERSION:
-        return kv.version
-    if target is Target.CREATE:
-        return kv.create_revision
-    return kv.mod_revision if target is Target.MOD else kv.lease
 
 
 def _run(store: Store, revision: int, txn: Txn) -> tuple[bool, tuple[object, ...], Store]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 
 from kspec.prove import Natural, transition_system
-from kspec_models import store
+from kspec_models.etcd import compare
 
 
 @attrs.frozen
@@ -37,7 +37,7 @@ def _tell(before: Contest, after: Contest, expected: int) -> str:
 @transition_system("store.compare_and_swap", initial=_begin, tell=_tell)
 def an_update(now: Contest, expected: Natural) -> Contest:
     """Some client updates the object, expecting the version that it read."""
-    succeeded, stored = store.compare_and_swap(now.stored, expected)
+    succeeded, stored = compare.compare_and_swap(now.stored, expected)
     return Contest(stored, now.version, now.wins + 1 if succeeded and expected == now.version else now.wins)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kspec_models.etcd import compare, transaction, watch
 from kspec_models.etcd import store as mvcc
-from kspec_models.etcd import transaction, watch
 from kspec_models.etcd.store import Keys, KeyValue, Refusal, Store
 from tests.conformance.interface import AtLeast, Given, Skip
 
@@ -94,16 +94,16 @@ def _compact(given: Given) -> Any:
 
 def _compare(given: Given, operator: str) -> bool:
     state = given["keyState"]
-    compare = transaction.Compare(
+    condition = compare.Compare(
         Keys(given["key"]),
-        transaction.Target(given["target"]),
-        transaction.Operator(operator),
+        compare.Target(given["target"]),
+        compare.Operator(operator),
         given["operand"],
     )
     kv = None
     if state != "absent":
         kv = KeyValue(given["key"], state["value"], state["create"], state["mod"], state["version"], state["lease"])
-    return transaction.compare_key(compare, kv)
+    return compare.compare_key(condition, kv)
 
 
 def _txn(given: Given) -> Any:
@@ -128,9 +128,9 @@ def _condition(text: str) -> transaction.Compare:
     match = COMPARE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no compare such as mod(a)==2")
-    target = transaction.Target(match[1].upper())
-    operand = match[4].strip("\"'") if target is transaction.Target.VALUE else int(match[4])
-    return transaction.Compare(Keys(match[2]), target, transaction.Operator(OPERATORS[match[3]]), operand)
+    target = compare.Target(match[1].upper())
+    operand = match[4].strip("\"'") if target is compare.Target.VALUE else int(match[4])
+    return compare.Compare(Keys(match[2]), target, compare.Operator(OPERATORS[match[3]]), operand)
 
 
 def _operation(text: str) -> transaction.Operation:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from kspec_models.etcd import transaction
-from kspec_models.etcd.store import Keys, KeyValue, Ranged, Refusal, Store
-from kspec_models.etcd.transaction import Answered, Compare, Delete, Operator, Put, Range, Target, Txn
+from kspec_models.etcd.compare import Compare, Operator, Target
+from kspec_models.etcd.store import Keys, Ranged, Refusal, Store
+from kspec_models.etcd.transaction import Answered, Delete, Put, Range, Txn
 
 A = Keys("a")
-NUMBERS = st.sampled_from([Target.MOD, Target.CREATE, Target.VERSION, Target.LEASE])
 
 
 def run(store: Store, txn: Txn) -> tuple[Answered, Store]:
@@ -40,18 +36,6 @@ def test_create_is_for_absent_keys_and_remove_for_the_version_that_was_read() ->
     stale, fresh = transaction.remove(made[1], "a", 1), transaction.remove(made[1], "a", 2)
     assert not isinstance(stale, Refusal) and not stale[0].succeeded
     assert not isinstance(fresh, Refusal) and fresh[1].get("a") is None
-
-
-@given(NUMBERS, st.sampled_from(Operator), st.integers(0, 3))
-def test_numbers_of_an_absent_key_are_zero(target: Target, operator: Operator, operand: int) -> None:
-    compare = Compare(A, target, operator, operand)
-    assert transaction.compare_key(compare, None) == transaction.compare_key(compare, KeyValue("a"))
-    assert transaction.holds(compare, Store()) == transaction.compare_key(compare, None)
-
-
-@pytest.mark.parametrize("operator", Operator)
-def test_no_compare_of_an_absent_value_holds(operator: Operator) -> None:
-    assert not transaction.compare_key(Compare(A, Target.VALUE, operator, ""), None)
 
 
 def test_a_compare_of_a_range_must_hold_for_every_key_in_it() -> None:
