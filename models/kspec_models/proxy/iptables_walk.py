@@ -1,6 +1,6 @@
 """Tables of iptables rules as data, and the walk of a connection's first packet through them.
 
-Upstream: Linux net/ipv4/netfilter/ip_tables.c ipt_do_table, and the matches addrtype, conntrack, mark, recent and
+Upstream: Linux net/ipv4/netfilter/ip_tables.c ipt_do_table, and the matches addrtype, conntrack, mark, recent, set and
 statistic; the hooks are those of pkg/proxy/iptables/proxier.go iptablesJumpChains. A random match splits the walk in
 two with exact probabilities. Simplified: 1/n is exact (kube-proxy prints ten digits of it, the kernel rounds to 31
 bits). Not modelled: rules of others (CNI, firewalls), later packets of a connection, which conntrack treats like the
@@ -33,12 +33,41 @@ class Verdict(enum.Enum):
     MASQUERADE = "MASQUERADE"
 
 
+class SetType(enum.Enum):
+    """What the entries of an ipset are, and so what of a packet is looked up in it (`--match-set NAME dst,dst`)."""
+
+    PORT = "bitmap:port dst"
+    ADDRESS = "hash:ip dst"
+    ADDRESS_PORT = "hash:ip,port dst,dst"
+    ADDRESS_PORT_SOURCE = "hash:ip,port,ip dst,dst,src"
+
+
+@attrs.frozen
+class IpSet:
+    """An ipset: its entries are found by a hash or a bit, however many there are."""
+
+    type: SetType
+    entries: frozenset[tuple[object, ...]] = frozenset()
+
+    def has(self, packet: Packet) -> bool:
+        """Whether the entry that a packet asks for is in it."""
+        match self.type:
+            case SetType.PORT:
+                return (packet.port,) in self.entries
+            case SetType.ADDRESS:
+                return (packet.destination,) in self.entries
+            case SetType.ADDRESS_PORT:
+                return (packet.destination, packet.protocol, packet.port) in self.entries
+            case SetType.ADDRESS_PORT_SOURCE:
+                return (packet.destination, packet.protocol, packet.port, packet.source) in self.entries
+
+
 @attrs.frozen
 class Match:
     """What a packet must be for a rule to apply; what is not set asks nothing. Addresses may be CIDRs.
 
     `to_node`, `from_node`: the address is one of the node's (addrtype LOCAL). `remaining`: true with the probability
-    1/remaining. `recent`: the client was sent through this chain not long ago.
+    1/remaining. `recent`: the client was sent through this chain not long ago. `in_set`: an ipset has it.
     """
 
     protocol: str = ""
@@ -53,6 +82,7 @@ class Match:
     not_states: frozenset[str] = frozenset()
     recent: str = ""
     remaining: int = 1
+    in_set: str = ""
 
 
 @attrs.frozen
@@ -67,11 +97,12 @@ class Rule:
 
 @attrs.frozen
 class Tables:
-    """The chains of a node's tables, by name; `node_ips` are the node's own addresses, next to the loopback ones."""
+    """The chains of a node's tables and its ipsets, by name; `node_ips` are its own addresses next to the loopback."""
 
     nat: Mapping[str, tuple[Rule, ...]]
     filter: Mapping[str, tuple[Rule, ...]]
     node_ips: frozenset[str] = frozenset()
+    sets: Mapping[str, IpSet] = attrs.field(factory=dict)
 
     def is_local(self, address: str) -> bool:
         """Whether an address is the node's own."""
@@ -93,24 +124,32 @@ class Packet:
 
 @attrs.frozen
 class Outcome:
-    """One end of a walk. `to`: where the packet goes, as address:port; `rules`: how many were tried on the way."""
+    """One end of a walk. `to`: where the packet goes, as address:port.
+
+    `rules`: how many were tried on the way; `lookups`: how often a set or a virtual server was looked up by its hash.
+    """
 
     probability: Fraction
     verdict: Verdict
     to: str
     masqueraded: bool
     rules: int
+    lookups: int = 0
 
 
 @attrs.frozen
-class _Place:
-    """A packet about to try the rule at `chains[-1]`, the innermost of the chains that it is in."""
+class Place:
+    """A packet about to try the rule at `stack[-1]`, in the innermost of the chains that it is in.
+
+    `rules`: how many it has tried; `lookups`: how many of them ask an ipset.
+    """
 
     packet: Packet
-    stack: tuple[tuple[str, int], ...]
-    probability: Fraction
-    rules: int
+    stack: tuple[tuple[str, int], ...] = ()
+    probability: Fraction = Fraction(1)
+    rules: int = 0
     masqueraded: bool = False
+    lookups: int = 0
 
 
 @lru_cache(maxsize=65536)
@@ -135,28 +174,29 @@ def matches(match: Match, packet: Packet, tables: Tables) -> bool:
         and (not match.states or bool(match.states & packet.states))
         and not match.not_states & packet.states
         and (not match.recent or match.recent in packet.recent)
+        and (not match.in_set or tables.sets[match.in_set].has(packet))
     )
 
 
 def walk(tables: Tables, packet: Packet) -> tuple[Outcome, ...]:
     """Every way of a packet through nat, filter and nat's KUBE-POSTROUTING; the probabilities sum up to one."""
     found: list[Outcome] = []
-    for after in _through(tables, tables.nat, "KUBE-SERVICES", _Place(packet, (), Fraction(1), 0)):
+    for after in through(tables, tables.nat, "KUBE-SERVICES", Place(packet)):
         found.extend(_filter(tables, packet, after[0]))
     return tuple(found)
 
 
-def _filter(tables: Tables, packet: Packet, place: _Place) -> Iterator[Outcome]:
+def _filter(tables: Tables, packet: Packet, place: Place) -> Iterator[Outcome]:
     waiting = [(place, hooks(tables, packet, place.packet))]
     while waiting:
         here, chains = waiting.pop()
         if not chains:
-            for after, _ in _through(tables, tables.nat, "KUBE-POSTROUTING", here):
-                yield _outcome(after, Verdict.DNAT if "DNAT" in after.packet.states else Verdict.ACCEPT)
+            for after, _ in through(tables, tables.nat, "KUBE-POSTROUTING", here):
+                yield outcome(after, Verdict.DNAT if "DNAT" in after.packet.states else Verdict.ACCEPT)
             continue
-        for after, verdict in _through(tables, tables.filter, chains[0], here):
+        for after, verdict in through(tables, tables.filter, chains[0], here):
             if verdict in (Verdict.DROP, Verdict.REJECT):
-                yield _outcome(after, verdict)
+                yield outcome(after, verdict)
             else:
                 waiting.append((after, () if verdict is Verdict.ACCEPT else chains[1:]))
 
@@ -173,15 +213,15 @@ def hooks(tables: Tables, sent: Packet, now: Packet) -> tuple[str, ...]:
     return output or ("KUBE-PROXY-FIREWALL", "KUBE-FORWARD", "KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES")
 
 
-def _outcome(place: _Place, verdict: Verdict) -> Outcome:
-    packet = place.packet
-    to = f"{packet.destination}:{packet.port}"
-    return Outcome(place.probability, verdict, to, place.masqueraded, place.rules)
+def outcome(place: Place, verdict: Verdict) -> Outcome:
+    """The end of a walk at this place."""
+    to = f"{place.packet.destination}:{place.packet.port}"
+    return Outcome(place.probability, verdict, to, place.masqueraded, place.rules, place.lookups)
 
 
-def _through(
-    tables: Tables, table: Mapping[str, tuple[Rule, ...]], chain: str, start: _Place
-) -> Iterator[tuple[_Place, Verdict]]:
+def through(
+    tables: Tables, table: Mapping[str, tuple[Rule, ...]], chain: str, start: Place
+) -> Iterator[tuple[Place, Verdict]]:
     """The ends of a walk from a chain's first rule on; RETURN if it falls out of the chain."""
     waiting = [attrs.evolve(start, stack=((chain, 0),))]
     while waiting:
@@ -193,24 +233,24 @@ def _through(
                 break
             *outer, (name, at) = place.stack
             rules = table.get(name, ())
-            missed = 0
+            first = at
             while at < len(rules) and not matches(rules[at].match, place.packet, tables):
-                at, missed = at + 1, missed + 1
+                at += 1
+            tried = rules[first : at + 1]
+            lookups = place.lookups + sum(1 for rule in tried if rule.match.in_set)
+            place = attrs.evolve(place, stack=tuple(outer), rules=place.rules + len(tried), lookups=lookups)
             if at == len(rules):
-                place = attrs.evolve(place, stack=tuple(outer), rules=place.rules + missed)
                 continue
-            rule, tried = rules[at], place.rules + missed + 1
-            after = (*outer, (name, at + 1))
+            rule = rules[at]
+            place = attrs.evolve(place, stack=(*outer, (name, at + 1)))
             chance = Fraction(1, rule.match.remaining)
             if chance != 1:
-                otherwise = place.probability * (1 - chance)
-                waiting.append(attrs.evolve(place, stack=after, rules=tried, probability=otherwise))
-            place = attrs.evolve(place, stack=after, rules=tried, probability=place.probability * chance)
-            place, verdict = _apply(rule, place)
+                waiting.append(attrs.evolve(place, probability=place.probability * (1 - chance)))
+            place, verdict = _apply(rule, attrs.evolve(place, probability=place.probability * chance))
         yield attrs.evolve(place, stack=()), verdict
 
 
-def _apply(rule: Rule, place: _Place) -> tuple[_Place, Verdict | None]:
+def _apply(rule: Rule, place: Place) -> tuple[Place, Verdict | None]:
     """What a rule that applies does to a packet, and the verdict if that ends the table's walk."""
     packet = place.packet
     match rule.target:
