@@ -124,7 +124,7 @@ def _txn(given: Given) -> Any:
     }
 
 
-def _condition(text: str) -> transaction.Compare:
+def _condition(text: str) -> compare.Compare:
     match = COMPARE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no compare such as mod(a)==2")
