@@ -117,6 +117,7 @@ class Container:
     readiness_probe: ContainerProbe | None = None
     startup_probe: ContainerProbe | None = None
     pre_stop: bool = False
+    image_pull_policy: str = ""
 
 
 @attrs.frozen
@@ -146,6 +147,7 @@ class PodSpec:
     spread: tuple[SpreadConstraint, ...] = ()
     claims: tuple[str, ...] = ()
     disks: tuple[Disk, ...] = ()
+    priority_class_name: str = ""
 
 
 @attrs.frozen
