@@ -17,12 +17,18 @@ from kspec.kernel.values import Value, check_value
 class Family:
     """Interchangeable members, and the variables that each has: `Family(3, {"pods": absent})`.
 
-    A family without variables of its own (nodes that nothing is recorded about) only bounds its mentions.
+    A family without variables of its own (nodes that nothing is recorded about) only bounds its mentions. `given`:
+    what the first members have at the start instead of the initial values, member by member.
     """
 
     size: int
     variables: Mapping[str, Value] = attrs.field(factory=dict)
     interchangeable: bool = True
+    given: tuple[Mapping[str, Value], ...] = ()
+
+    def initial(self, member: int) -> Mapping[str, Value]:
+        """What a member's variables are at the start."""
+        return {**self.variables, **self.given[member]} if member < len(self.given) else self.variables
 
 
 def _actions(actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -76,8 +82,9 @@ class System:
         for name, value in self.variables.items():
             check_value(value, f"{self.name}: {name}")
         for members in self.families.values():
-            for name, value in members.variables.items():
-                check_value(value, f"{self.name}: {name}")
+            for member in range(len(members.given) + 1):
+                for name, value in members.initial(member).items():
+                    check_value(value, f"{self.name}: {name}")
 
     def family_of(self, variable: str) -> str | None:
         """The family whose members have this variable; None for a global one. Raises SpecError if there is none."""

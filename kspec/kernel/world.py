@@ -59,7 +59,7 @@ class World:
             for variable in family.variables:
                 self.family_of[variable] = name
             for member in range(family.size):
-                for variable, value in family.variables.items():
+                for variable, value in family.initial(member).items():
                     self.names.append((variable, member))
                     start.append(value)
         self.initial: State = tuple(start)

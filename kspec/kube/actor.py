@@ -27,6 +27,7 @@ from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import Node
 from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Request
+from kspec.kube.scope import member_variable
 from kspec.kube.watch import Assume, LatestField, SeenFields
 from kspec.kube.watch import Latest as LatestLens
 from kspec.kube.watch import Seen as SeenLens
@@ -43,22 +44,46 @@ class Effect:
 class Here:
     """What an actor knows beside its cache: its own variables, the nodes, and (of the others) what it sees."""
 
-    def __init__(self, actor: Actor, cluster: Cluster, see: Reader, kind: type | None) -> None:
-        self._actor, self._cluster, self._see, self._kind = actor, cluster, see, kind
+    def __init__(self, actor: Actor, cluster: Cluster, see: Reader, kind: type | None, name: str = "") -> None:
+        self._actor, self._cluster, self._see, self._kind, self._name = actor, cluster, see, kind, name
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self._actor.here:
-            return self._see(name)
+        return self._see(self._variable(name))
+
+    def _variable(self, name: str) -> Var:
+        kind = self._actor.kind_with(name)
+        if kind is not None:
+            return name if not self._name else member_variable(self._cluster.kind(kind), self._name, name)
         if name in self._actor.own:
-            return self._see(f"{self._actor.name}/{name}")
+            return f"{self._actor.name}/{name}"
         raise SpecError(f"{self._actor.name} has no variable {name!r}")
 
     def set(self, **changes: Value) -> tuple[Effect, ...]:
         """Give own variables new values."""
-        names = {n: n if n in self._actor.here else f"{self._actor.name}/{n}" for n in changes}
-        return tuple([Effect(names[n], Set(value)) for n, value in changes.items()])
+        return tuple([Effect(self._variable(n), Set(value)) for n, value in changes.items()])
+
+    def at(self, thing: Ref | str, variable: str) -> Any:
+        """An own variable of another object: of the node on which a pod is, say."""
+        return self._see(self._variable_at(thing, variable))
+
+    def set_at(self, thing: Ref | str, **changes: Value) -> tuple[Effect, ...]:
+        """Give own variables of another object new values."""
+        return tuple([Effect(self._variable_at(thing, n), Set(value)) for n, value in changes.items()])
+
+    def _variable_at(self, thing: Ref | str, variable: str) -> Var:
+        kind = self._actor.kind_with(variable)
+        if kind is None:
+            raise SpecError(f"{self._actor.name} has no variable {variable!r} for each object of a kind")
+        if isinstance(thing, Ref):
+            return (variable, thing.index)
+        return member_variable(self._cluster.kind(kind), thing, variable)
+
+    @property
+    def cache(self) -> Cache:
+        """All that it has cached."""
+        return Cache(self._cluster, self._actor.name, _ask(self._see), _no_choice)
 
     def assume(self, **changes: Value) -> tuple[Effect, ...]:
         """Put fields of the object into the own cache before the API server's events do."""
@@ -67,19 +92,24 @@ class Here:
         if not kind.is_late(self._actor.name):
             return ()
         merge = not self._cluster.reductions.exact_order
-        return tuple([Effect(kind.resource, Assume(kind, self._actor.name, f, v, merge)) for f, v in changes.items()])
+        var = f"{kind.resource}/{self._name}" if self._name else kind.resource
+        return tuple([Effect(var, Assume(kind, self._actor.name, f, v, merge)) for f, v in changes.items()])
 
     @property
     def nodes(self) -> tuple[tuple[Ref, Node], ...]:
-        """The nodes, with their mentions."""
-        return tuple([(Ref("nodes", i), node) for i, node in enumerate(self._cluster.scope.nodes)])
+        """The nodes that it sees, with their mentions."""
+        return self.cache.nodes
 
     def others(self, *fields: str) -> tuple[Any, ...]:
         """These fields of every other member that the actor sees: a multiset, in which none can be told from
         another."""
         assert self._kind is not None
         kind = self._cluster.kind(self._kind)
-        found = self._see.others(kind.resource, SeenFields(kind, self._actor.name, fields))
+        lens = SeenFields(kind, self._actor.name, fields)
+        if kind.slots:
+            found = self._see.others(kind.resource, lens)
+        else:
+            found = tuple([self._see(f"{kind.resource}/{n}", lens) for n in kind.names if n != self._name])
         return tuple([answer for answer in found if answer is not None])
 
     def live(self, kind: type, name: str, field: str) -> Any:
@@ -102,9 +132,10 @@ class _Named:
 
 @attrs.define(eq=False)
 class Actor:
-    """A component made of small actions. `here`: its variables for each pod; `own`: its other variables.
+    """A component made of small actions. `here`: its variables for each pod (for each `member`, if that is given).
 
-    `sees`: what its watch of a kind selects.
+    `there`: its variables for each object of further kinds; `own`: its other variables. `sees`: what its watch of a
+    kind selects.
     """
 
     name: str
@@ -116,9 +147,10 @@ class Actor:
     role: Role = Role.COMPONENT
     member: type | None = None
     acts: tuple[_Named, ...] = ()
+    there: Mapping[type, Mapping[str, Value]] = attrs.field(factory=dict)
 
     def each(self, kind: type, *, fair: bool | None = None) -> Callable[[Act], Act]:
-        """An action of each object of a kind with generated names: `(object or None, here, api)`."""
+        """An action of each object of a kind: `(object or None, here, api)`."""
         return self._decorator(kind, fair)
 
     def once(self, *, fair: bool | None = None) -> Callable[[Act], Act]:
@@ -144,8 +176,16 @@ class Actor:
 
     def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
         """Its variables for each member."""
+        return self._members
+
+    @property
+    def _members(self) -> Mapping[type, Mapping[str, Value]]:
         kind = self.member or next((a.kind for a in self.acts if a.kind is not None), None)
-        return {kind: self.here} if kind is not None and self.here else {}
+        return {**({kind: self.here} if kind is not None and self.here else {}), **self.there}
+
+    def kind_with(self, variable: str) -> type | None:
+        """The kind for each object of which it has this variable; None if it is not one of those."""
+        return next((kind for kind, variables in self._members.items() if variable in variables), None)
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """It has no memory that events feed."""
@@ -154,25 +194,26 @@ class Actor:
     def actions(self, cluster: Cluster) -> Iterable[Action]:
         """One action for each of its functions."""
         for act in self.acts:
-            each = None
-            if act.kind is not None:
-                each = cluster.kind(act.kind).resource
-                if not cluster.kind(act.kind).slots:
-                    raise SpecError(f"{self.name}: {act.kind.__name__} has fixed names; `each` needs generated ones")
-            function = self._steps(cluster, act)
-            yield Action(self.name, act.name, function, each=each, role=self.role, fair=act.fair)
+            kind = None if act.kind is None else cluster.kind(act.kind)
+            if kind is None or kind.slots:
+                each = None if kind is None else kind.resource
+                yield Action(self.name, act.name, self._steps(cluster, act), each=each, role=self.role, fair=act.fair)
+                continue
+            for name in kind.names:
+                function = self._steps(cluster, act, name)
+                yield Action(self.name, act.name, function, about=name, role=self.role, fair=act.fair)
 
-    def _steps(self, cluster: Cluster, act: _Named) -> Callable[[Reader], Iterator[Step]]:
+    def _steps(self, cluster: Cluster, act: _Named, name: str = "") -> Callable[[Reader], Iterator[Step]]:
         def steps(see: Reader) -> Iterator[Step]:
-            here = Here(self, cluster, see, act.kind)
+            here = Here(self, cluster, see, act.kind, name)
             api = Api(cluster, self.name, self.name)
             first: Any
             if act.kind is None:
-                first = Cache(cluster, self.name, _ask(see), _no_choice)
+                first = here.cache
             else:
                 kind = cluster.kind(act.kind)
-                view = see(kind.resource, SeenLens(kind, self.name))
-                first = None if view is None else Cached(kind, self.name, view, see.me)
+                view = see(f"{kind.resource}/{name}" if name else kind.resource, SeenLens(kind, self.name))
+                first = None if view is None else Cached(kind, self.name, view, name or see.me)
             for alternative in act.act(first, here, api):
                 yield self._step(cluster, see, act, alternative)
 

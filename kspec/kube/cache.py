@@ -16,7 +16,7 @@ from kspec.kernel.actions import Lens, Update, Var
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Untouched
-from kspec.kube.objects import OwnerReference
+from kspec.kube.objects import Node, OwnerReference
 from kspec.kube.requests import Request, Verb
 from kspec.kube.residual import EachAnswer
 from kspec.kube.watch import Kind, Seen, SeenWhere, View
@@ -105,6 +105,21 @@ class Cache:
         view = self._ask(kind.variable(name), Seen(kind, self._observer))
         return None if view is None else cast(T, Cached(kind, self._observer, view, name))
 
+    @property
+    def nodes(self) -> tuple[tuple[Ref, Node], ...]:
+        """The nodes that are seen, with their mentions: what pods call them. Those of the scope, where none changes."""
+        if Node not in self._cluster.kinds:
+            return tuple([(Ref("nodes", i), node) for i, node in enumerate(self._cluster.scope.nodes)])
+        kind = self._cluster.kind(Node)
+        views = enumerate(self._ask(("each", kind.resource), Seen(kind, self._observer)))
+        return tuple(
+            [
+                (Ref("nodes", i), cast(Node, Cached(kind, self._observer, view, Ref("nodes", i))))
+                for i, view in views
+                if view is not None
+            ]
+        )
+
     def list(self, cls: type[T]) -> Sequence[T]:
         """Every object of a kind that is seen, in an order that says nothing of generated names."""
         kind = self._cluster.kind(cls)
@@ -188,11 +203,28 @@ class Api:
         return self._request(Verb.CREATE, kind, name, object=thing, on_refused=_refused(on_refused))
 
     def delete(
-        self, thing: Any, *, grace_period_seconds: int | None = None, on_refused: tuple[Var, Update] | None = None
+        self,
+        thing: Any,
+        *,
+        grace_period_seconds: int | None = None,
+        propagation_policy: str = "",
+        on_refused: tuple[Var, Update] | None = None,
     ) -> Request:
-        """DELETE: NotFound can be raised."""
-        changes = () if grace_period_seconds is None else (("grace_period_seconds", grace_period_seconds),)
-        return self._about(Verb.DELETE, thing, changes=changes, on_refused=_refused(on_refused))
+        """DELETE: NotFound can be raised. `propagation_policy`: Foreground, Background or Orphan."""
+        options: dict[str, Value] = {}
+        if grace_period_seconds is not None:
+            options["grace_period_seconds"] = grace_period_seconds
+        if propagation_policy:
+            options["propagation_policy"] = propagation_policy
+        return self._about(Verb.DELETE, thing, changes=_sorted(options), on_refused=_refused(on_refused))
+
+    def evict(self, pod: Any) -> Request:
+        """POST pods/NAME/eviction: TooManyRequests is raised while a disruption budget does not allow it."""
+        return self._about(Verb.CREATE, pod, subresource="eviction")
+
+    def scale(self, thing: Any, replicas: int) -> Request:
+        """PUT of the scale subresource: unconditional."""
+        return self._about(Verb.UPDATE, thing, subresource="scale", changes=(("replicas", replicas),))
 
     def update(self, thing: Any, **changes: Value) -> Request:
         """PUT with the resourceVersion that was read: Conflict is raised if it is no longer the latest."""

@@ -20,7 +20,17 @@ from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.delivering import actions_of
 from kspec.kube.objects import HOSTNAME, Node
 from kspec.kube.requests import Pipeline, Request
-from kspec.kube.scope import CACHES, COALESCED, DELAYED, FRESH, RELISTED, Reductions, Scope, resource_of
+from kspec.kube.scope import (
+    CACHES,
+    COALESCED,
+    DELAYED,
+    FRESH,
+    RELISTED,
+    Reductions,
+    Scope,
+    member_variable,
+    resource_of,
+)
 from kspec.kube.serving import Served, serve, stepped
 from kspec.kube.watch import Kind, Learned
 
@@ -100,15 +110,22 @@ class Cluster:
             else:
                 for name in kind.names:
                     variables[f"{kind.resource}/{name}"] = absent
-        for thing in self.scope.stored:
+        given: dict[str, list[dict[str, Value]]] = {}
+        for thing in (*self.scope.stored, *(self.scope.nodes if Node in self.kinds else ())):
             kind = self.kind(type(thing))
-            variables[kind.variable(thing.name)] = kind.object(thing)
+            if kind.slots:
+                given.setdefault(kind.resource, []).append({kind.resource: kind.object(thing)})
+            else:
+                variables[kind.variable(thing.name)] = kind.object(thing)
         own: dict[str, Value] = {}
         for component in self.components:
             own.update(component.variables(self))
             for cls, members in component.member_variables(self).items():
-                if self.kind(cls).slots:
-                    families[self.kind(cls).resource].update(members)
+                kind = self.kind(cls)
+                if kind.slots:
+                    families[kind.resource].update(members)
+                else:
+                    own.update({member_variable(kind, n, v): x for n in kind.names for v, x in members.items()})
             if self.scope.crashes.get(component.name, 0):
                 own[f"crashes/{component.name}"] = 0
         variables.update(own)
@@ -119,8 +136,13 @@ class Cluster:
                     variables[f"order/{kind.resource}/{observer}"] = ()
                     self.mentioning.append(f"order/{kind.resource}/{observer}")
         actions = [a for component in self.components for a in actions_of(self, component)]
-        world_families = {r: Family(sizes[r], v, self.reductions.fold) for r, v in families.items()}
-        if self.scope.nodes:
+        for resource, things in given.items():
+            if len(things) > sizes[resource]:
+                raise UsageError(f"{self.name}: {len(things)} {resource} are stored in {sizes[resource]} slots")
+        world_families = {
+            r: Family(sizes[r], v, self.reductions.fold, tuple(given.get(r, ()))) for r, v in families.items()
+        }
+        if self.scope.nodes and Node not in self.kinds:
             folded = self.reductions.fold and self._nodes_are_alike()
             world_families["nodes"] = Family(len(self.scope.nodes), {}, folded)
         from kspec.kube.narrate import Narrator
@@ -194,8 +216,8 @@ class Cluster:
         watched = [cls for component in self.components for cls in component.watches]
         stored = [type(thing) for thing in self.scope.stored]
         for cls in dict.fromkeys((*self.kinds_used, *self.scope.slots, *stored, *watched)):
-            if cls is Node:
-                continue  # nodes do not change in this model: they are a part of the scope
+            if cls is Node and cls not in self.scope.slots:
+                continue  # nodes do not change here: they are a part of the scope
             late = []
             filters = {}
             for component in self.components:

@@ -10,7 +10,6 @@ import attrs
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind, Var
 from kspec.kernel.values import Ref, Value
 from kspec.kube.component import Component, Writes
-from kspec.kube.objects import Node
 from kspec.kube.scope import COALESCED, RELISTED
 from kspec.kube.serving import told
 from kspec.kube.watch import Coming, Deliver, Kind, Pending, Relist
@@ -23,7 +22,7 @@ def actions_of(cluster: Cluster, component: Component) -> Iterator[Action]:
     """Everything that happens on behalf of a component: what it does, what reaches its caches, its crashes."""
     yield from component.actions(cluster)
     for cls in component.watches:
-        if cls is not Node and cluster.kind(cls).is_late(component.name):
+        if cls in cluster.kinds and cluster.kind(cls).is_late(component.name):
             yield from deliveries(cluster, component, cluster.kind(cls))
     if cluster.scope.crashes.get(component.name, 0):
         yield Action(component.name, "crash", crash_of(cluster, component), role=Role.FAULT)
@@ -112,7 +111,7 @@ def crash_of(cluster: Cluster, component: Component) -> Callable[[Reader], Itera
             return
         writes: Writes = []
         for cls in component.watches:
-            if cls is not Node and cluster.kind(cls).is_late(component.name):
+            if cls in cluster.kinds and cluster.kind(cls).is_late(component.name):
                 writes += relisted(cluster, see, component, cluster.kind(cls))
         lost = [(v, x) for v, x in component.variables(cluster).items() if see(v) != x]
         writes += [(variable, Set(initial)) for variable, initial in lost]

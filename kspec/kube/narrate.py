@@ -17,7 +17,7 @@ from kspec.kernel.actions import Role, StepKind
 from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
 from kspec.kernel.values import Ref, fields_of
 from kspec.kernel.world import Occurrence, State
-from kspec.kube.objects import OwnerReference, PodTemplate
+from kspec.kube.objects import OwnerReference, Pod, PodTemplate
 from kspec.kube.watch import Kind, Obj
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class _Telling:
     def story(self) -> Story:
         """Tell it."""
         trace = self._trace
+        self._christen(None, trace.states[0])
         rows = [self._row(i) for i in range(len(trace.steps))]
         begin = self._begin(len(rows))
         kind = "safety"
@@ -265,14 +266,18 @@ class _Telling:
 
     # ---- names
 
-    def _christen(self, before: State, after: State) -> None:
-        """Give a name to every member that this step creates."""
+    def _christen(self, before: State | None, after: State) -> None:
+        """Give a name to every member that this step creates (`before` None: that is there from the start)."""
         for kind in self._kinds.values():
             if not kind.slots:
                 continue
             for member, position in enumerate(self._world.columns[kind.resource]):
-                old, new = before[position].latest, after[position].latest
+                old, new = None if before is None else before[position].latest, after[position].latest
                 if old is None and new is not None:
+                    given: str = getattr(new, "name", "")
+                    if given:
+                        self._names[kind.resource, member] = given
+                        continue
                     owner = new.owner.name if getattr(new, "owner", None) is not None else kind.cls.__name__.lower()
                     number = self._counts[owner] = self._counts.get(owner, 0) + 1
                     self._names[kind.resource, member] = f"{owner}-{_letters(number)}"
@@ -363,7 +368,7 @@ class _Telling:
             parts.append(f"available\u00a0{latest.available_replicas}")
         if hasattr(latest, "template"):
             parts.append(f"image {self._value(latest.template)}")
-        if hasattr(latest, "phase"):
+        if isinstance(latest, Pod):
             parts.append(latest.phase.value + (", Ready" if latest.ready else ""))
             if latest.node is not None:
                 parts.append(f"on {self._value(latest.node)}")

@@ -174,6 +174,7 @@ class Pod:
     `name`: one that was given to it (by a StatefulSet, say); "" stands for a generated one. `nominated_node`: where
     a pod that waits expects room (status.nominatedNodeName); `disruption`: why it is about to be ended (the reason of
     its condition DisruptionTarget, "" for none); `start`: of status.startTime only the order, None: not known.
+    `initialized`: its condition Initialized. `mirror`: it only shows a static pod (kubernetes.io/config.mirror).
     """
 
     labels: Labels = ()
@@ -189,6 +190,8 @@ class Pod:
     nominated_node: Ref | None = None
     disruption: str = ""
     start: int | None = None
+    initialized: bool = False
+    mirror: bool = False
 
     @property
     def active(self) -> bool:
@@ -206,15 +209,25 @@ class Pod:
         return self.ready
 
 
+class NodeReady(enum.Enum):
+    """status of a node's condition Ready."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
 @attrs.frozen
 class Node:
-    """A node. `allocatable` holds cpu, memory, pods and whatever else it offers."""
+    """A node. `allocatable` holds cpu, memory, pods and whatever else it offers; `ready`: its condition Ready."""
 
     name: str
     labels: Labels = ()
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False
     allocatable: Resources = ()
+    ready: NodeReady = NodeReady.TRUE
+    deleting: bool = False
 
 
 @attrs.frozen
@@ -238,6 +251,7 @@ class ReplicaSet:
     deleting: bool = False
     namespace: str = "default"
     uid: Uid | None = None
+    finalizers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -270,3 +284,4 @@ class Deployment:
     deleting: bool = False
     namespace: str = "default"
     uid: Uid | None = None
+    finalizers: tuple[str, ...] = ()

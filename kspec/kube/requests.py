@@ -38,6 +38,7 @@ class Code(enum.Enum):
     CONFLICT = (409, "Conflict")
     UNSUPPORTED_MEDIA_TYPE = (415, "UnsupportedMediaType")
     INVALID = (422, "Invalid")
+    TOO_MANY_REQUESTS = (429, "TooManyRequests")
 
     @property
     def status(self) -> int:
@@ -95,19 +96,34 @@ class Invalid(Refused):
     code = Code.INVALID
 
 
+class TooManyRequests(Refused):
+    """429: an eviction that a disruption budget does not allow now."""
+
+    code = Code.TOO_MANY_REQUESTS
+
+
 REFUSAL: dict[Code, type[Refused]] = {
-    c.code: c for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid)
+    c.code: c for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid, TooManyRequests)
 }
 
 REFUSALS: dict[Verb, tuple[Code, ...]] = {
     Verb.GET: (Code.FORBIDDEN, Code.NOT_FOUND),
     Verb.LIST: (Code.FORBIDDEN,),
-    Verb.CREATE: (Code.FORBIDDEN, Code.ALREADY_EXISTS, Code.INVALID),
+    Verb.CREATE: (Code.FORBIDDEN, Code.NOT_FOUND, Code.ALREADY_EXISTS, Code.INVALID),
     Verb.UPDATE: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT, Code.INVALID),
     Verb.PATCH: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT, Code.INVALID),
     Verb.DELETE: (Code.FORBIDDEN, Code.NOT_FOUND, Code.CONFLICT),
 }
 """How a request with this verb can be refused (by a caller who was recognised)."""
+
+REFUSALS_OF_SUBRESOURCES = (
+    Code.FORBIDDEN,
+    Code.NOT_FOUND,
+    Code.CONFLICT,
+    Code.INVALID,
+    Code.TOO_MANY_REQUESTS,
+)
+"""How a create of a subresource (a binding, an eviction) can be refused."""
 
 
 @attrs.frozen
@@ -131,6 +147,13 @@ class Request:
     on_refused: tuple[tuple[Var, Update], ...] = ()
 
     @property
+    def refusals(self) -> tuple[Code, ...]:
+        """How it can be refused (by a caller who was recognised)."""
+        if self.verb is Verb.CREATE and self.subresource:
+            return REFUSALS_OF_SUBRESOURCES
+        return REFUSALS[self.verb]
+
+    @property
     def line(self) -> str:
         """The request in the words of HTTP, without names."""
         method = {Verb.GET: "GET", Verb.LIST: "LIST", Verb.CREATE: "POST", Verb.UPDATE: "PUT", Verb.DELETE: "DELETE"}
@@ -139,20 +162,69 @@ class Request:
 
 
 @attrs.frozen
+class Also:
+    """Another object that the same request commits: a quota that it charges, a budget that it uses up.
+
+    `name`: a fixed name, or the mention of a member. `object` None: it goes.
+    """
+
+    cls: type
+    name: str | Ref
+    object: Value | None
+
+
+@attrs.frozen
 class Response:
-    """The answer: `object` is the version that is stored afterwards (None: the object is gone), if `writes`."""
+    """The answer: `object` is the version that is stored afterwards (None: the object is gone), if `writes`.
+
+    `also`: what else the request commits, whatever becomes of the object itself.
+    """
 
     code: Code
     object: Value | None = None
     writes: bool = False
     message: str = ""
+    also: tuple[Also, ...] = ()
+
+
+class Look(Protocol):
+    """What the API server finds in the store beside the object that a request is about."""
+
+    def get(self, cls: type, name: str) -> Any:
+        """The object with this name; None if there is none, or nothing in the cluster uses the kind."""
+
+    def all(self, cls: type, *fields: str) -> tuple[Any, ...]:
+        """Every object of a kind, as a multiset; with fields, these as tuples (one field: bare values)."""
+
+    def uses(self, cls: type) -> bool:
+        """Whether the cluster has objects of this kind at all: where it has none, nothing need be asked."""
+
+
+class Nowhere:
+    """A store in which nothing else is."""
+
+    def get(self, cls: type, name: str) -> Any:
+        """Nothing."""
+        return None
+
+    def all(self, cls: type, *fields: str) -> tuple[Any, ...]:
+        """Nothing."""
+        return ()
+
+    def uses(self, cls: type) -> bool:
+        """No."""
+        return False
+
+
+NOWHERE = Nowhere()
+"""For requests that are about one object only."""
 
 
 class Pipeline(Protocol):
     """Serves one request against the object that is stored now.
 
     `current` is the stored version (None: there is none); `unchanged`: whether it still is the version that the caller
-    read. A pure function.
+    read; `look`: what else is stored. A pure function of these and of what it looks at.
     """
 
-    def __call__(self, request: Request, current: Any, unchanged: bool) -> Response: ...
+    def __call__(self, request: Request, current: Any, unchanged: bool, look: Look) -> Response: ...

@@ -17,7 +17,7 @@ from kspec.kernel.actions import Lens, Update, Var, whole
 from kspec.kernel.errors import ImpureError, SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Answers, LateQuestion, Unknown, Unread, Untouched
-from kspec.kube.requests import REFUSAL, REFUSALS, Code, Refused, Request, Verb
+from kspec.kube.requests import REFUSAL, Code, Refused, Request, Verb
 
 Writes = tuple[tuple[Var, Update], ...]
 Reconcile = Generator[Request | list[Request], Any, None]
@@ -257,7 +257,7 @@ def _single(
     make: Make, asked: dict[Any, Value], script: tuple[Value, ...], taken: tuple[Value, ...], call: Request
 ) -> Node:
     ways: list[tuple[Value, Node]] = []
-    for code in (None, *REFUSALS[call.verb]):
+    for code in (None, *call.refusals):
         answer: Value = ("refused", code, 1)
         if code is None:
             got = Unread(call.resource, call.name) if call.verb is Verb.GET and call.name is not None else None

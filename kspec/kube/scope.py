@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from kspec.kube.objects import Node
+
+if TYPE_CHECKING:
+    from kspec.kube.watch import Kind
 
 FRESH, DELAYED, COALESCED, RELISTED = "fresh", "delayed", "coalesced", "relisted"
 CACHES = (FRESH, DELAYED, COALESCED, RELISTED)
@@ -29,9 +32,10 @@ class Reductions:
 class Scope:
     """A finite instance of a cluster.
 
-    `slots`: how many objects with generated names of a kind can exist or be remembered at once. `caches`: how late each
-    component's cache may be (absent: fresh). `whole`: components whose reconciles are one step. `crashes`: how often a
-    component may crash, for each component that may. `stored`: objects that are there from the start.
+    `slots`: how many objects of a kind with generated names can exist or be remembered at once; a slot is an object's
+    uid. `nodes` do not change, unless there are slots for Node: then they are objects like any other. `caches`: how
+    late each component's cache may be (absent: fresh). `whole`: components whose reconciles are one step. `crashes`:
+    how often a component may crash, for each component that may. `stored`: objects that are there from the start.
     """
 
     slots: Mapping[type, int] = attrs.field(factory=dict)
@@ -52,6 +56,14 @@ class Scope:
         }
 
 
+def member_variable(kind: Kind, name: str, variable: str) -> str:
+    """A component's variable for an object with a fixed name (for a member it is called by its bare name)."""
+    return f"{variable}/{kind.resource}/{name}"
+
+
 def resource_of(cls: type) -> str:
     """The resource name of a kind: `Pod` is `pods`."""
-    return cls.__name__.lower() + "s"
+    name = cls.__name__.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from kspec.kernel.actions import Reader, Step, StepKind, Var
+from kspec.kernel.actions import Lens, Reader, Step, StepKind, Var
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
 from kspec.kernel.values import ME, Ref, Value
 from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.kube.requests import Request, Response, Verb
-from kspec.kube.watch import Forgotten, Kind, Latest, MentionedIn, Pin, Pinned, Put, View
+from kspec.kube.watch import Forgotten, Kind, Latest, LatestFields, MentionedIn, Obj, Pin, Pinned, Put, View
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster
@@ -38,38 +38,106 @@ def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
     free."""
     kind = cluster.by_resource(request.resource)
     assert cluster.pipeline is not None
-    target: Var
+    look = Stored(cluster, see)
+    target: Var | None
     if request.verb is Verb.CREATE and request.name is None:
-        response = cluster.pipeline(request, None, True)
+        namesake = named(see, kind, getattr(request.object, "name", ""))
+        response = cluster.pipeline(request, namesake, True, look)
+        also = others_committed(cluster, see, response, request.user)
         if not response.writes:
-            return Served(request, response, [], None)
+            return Served(request, response, also, None)
         if not cluster.nodes_are_named and names_a_node(response.object):
             cluster.learned[Node].names.append("asked for by a pod")
             raise Grew
         slot = free_slot(cluster, see, kind)
         target = (kind.resource, slot)
-        return Served(
-            request, response, commit(cluster, see, kind, target, response.object, None, request.user), target
-        )
-    target = target_of(kind, request)
-    current = see(target, Latest())
-    unchanged = see(target, Pinned(request.reader)) if request.reader and request.verb is not Verb.GET else True
-    response = cluster.pipeline(request, current, unchanged)
-    writes: Writes = []
-    if response.writes and response.object != current:
+        writes = commit(cluster, see, kind, target, response.object, None, request.user)
+        return Served(request, response, [*writes, *also], target)
+    target = target_of(see, kind, request)
+    current = None if target is None else see(target, Latest())
+    compares = target is not None and request.reader and request.verb is not Verb.GET
+    unchanged = see(target, Pinned(request.reader)) if target is not None and compares else True
+    response = cluster.pipeline(request, current, unchanged, look)
+    writes = []
+    if target is not None and response.writes and response.object != current:
         writes = commit(cluster, see, kind, target, response.object, current, request.user)
-    elif request.verb is Verb.GET and response.code.ok:
+    elif target is not None and request.verb is Verb.GET and response.code.ok:
         writes = [(target, Pin(request.reader))]
-    return Served(request, response, writes, target)
+    return Served(request, response, [*writes, *others_committed(cluster, see, response, request.user)], target)
 
 
-def target_of(kind: Kind, request: Request) -> Var:
-    """The variable of the object that a request is about."""
+def target_of(see: Reader, kind: Kind, request: Request) -> Var | None:
+    """The variable of the object that a request is about; None if no member has the name that it asks for."""
     if isinstance(request.name, Ref):
         return kind.resource if request.name.index == ME else (kind.resource, request.name.index)
     if request.name is None:
         raise SpecError(f"{request.line}: this request names no object")
-    return kind.variable(request.name)
+    return kind.variable(request.name) if not kind.slots else member_named(see, kind, request.name)
+
+
+def member_named(see: Reader, kind: Kind, name: str) -> Var | None:
+    """The member that was given this name; None if none was."""
+    for i, is_it in enumerate(see.each(kind.resource, HasName(name))):
+        if is_it:
+            return (kind.resource, i)
+    return None
+
+
+def named(see: Reader, kind: Kind, name: str) -> Any:
+    """The object of a kind with slots that was given this name, if there is one."""
+    if not name:
+        return None
+    return next((found for found in see.bag(kind.resource, LatestNamed(name)) if found is not None), None)
+
+
+def others_committed(cluster: Cluster, see: Reader, response: Response, by: str) -> Writes:
+    """The other objects that a request commits."""
+    writes: Writes = []
+    for other in response.also:
+        kind = cluster.kind(other.cls)
+        var: Var
+        if isinstance(other.name, Ref):
+            var = kind.resource if other.name.index == ME else (kind.resource, other.name.index)
+        else:
+            found = kind.variable(other.name) if not kind.slots else member_named(see, kind, other.name)
+            if found is None:
+                raise SpecError(f"{response.code}: no {other.cls.__name__} is called {other.name}")
+            var = found
+        writes += commit(cluster, see, kind, var, other.object, see(var, Latest()), by)
+    return writes
+
+
+class Stored:
+    """What the API server finds in the store in the present state (`Look`)."""
+
+    def __init__(self, cluster: Cluster, see: Reader) -> None:
+        self._cluster, self._see = cluster, see
+
+    def uses(self, cls: type) -> bool:
+        """Whether the cluster has objects of this kind."""
+        return cls in self._cluster.kinds
+
+    def get(self, cls: type, name: str) -> Any:
+        """The object with this name."""
+        kind = self._cluster.kinds.get(cls)
+        if kind is None:
+            return None
+        if kind.slots:
+            return named(self._see, kind, name)
+        return self._see(f"{kind.resource}/{name}", Latest()) if name in kind.names else None
+
+    def all(self, cls: type, *fields: str) -> tuple[Any, ...]:
+        """Every object of a kind, or these fields of each."""
+        kind = self._cluster.kinds.get(cls)
+        if kind is None:
+            return ()
+        lens: Lens = LatestFields(fields) if fields else Latest()
+        if kind.slots:
+            found = self._see.bag(kind.resource, lens)
+        else:
+            found = tuple([self._see(f"{kind.resource}/{name}", lens) for name in kind.names])
+        rows = tuple([row for row in found if row is not None])
+        return tuple([row[0] for row in rows]) if len(fields) == 1 else rows
 
 
 def free_slot(cluster: Cluster, see: Reader, kind: Kind) -> int:
@@ -156,6 +224,26 @@ def swapped(served: Iterable[Served]) -> tuple[tuple[Var, str], ...]:
 
 
 # ---- small lenses and updates
+
+
+@attrs.frozen
+class HasName:
+    """Whether the object exists and was given this name."""
+
+    name: str
+
+    def __call__(self, obj: Obj) -> bool:
+        return obj.latest is not None and bool(getattr(obj.latest, "name", "") == self.name)
+
+
+@attrs.frozen
+class LatestNamed:
+    """The latest version if it was given this name, else None."""
+
+    name: str
+
+    def __call__(self, obj: Obj) -> Any:
+        return obj.latest if HasName(self.name)(obj) else None
 
 
 @attrs.frozen

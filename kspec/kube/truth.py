@@ -13,20 +13,10 @@ import attrs
 
 from kspec.kernel.actions import Lens, Reader, whole
 from kspec.kernel.properties import Happened, Property, PropertyKind, Witness
-from kspec.kube.watch import Latest, LatestField, Obj, Pinned, SeenFields
+from kspec.kube.watch import Latest, LatestField, LatestFields, Pinned, SeenFields
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster
-
-
-@attrs.frozen
-class LatestFields:
-    """Some fields of the latest version as a tuple; None when there is no such object."""
-
-    fields: tuple[str, ...]
-
-    def __call__(self, obj: Obj) -> Any:
-        return None if obj.latest is None else tuple([getattr(obj.latest, f) for f in self.fields])
 
 
 class Truth:

@@ -164,6 +164,16 @@ class LatestField:
 
 
 @attrs.frozen
+class LatestFields:
+    """Some fields of the latest version as a tuple; None when there is no such object."""
+
+    fields: tuple[str, ...]
+
+    def __call__(self, obj: Obj) -> Any:
+        return None if obj.latest is None else tuple([getattr(obj.latest, f) for f in self.fields])
+
+
+@attrs.frozen
 class Seen:
     """What an observer sees of the object now."""
 

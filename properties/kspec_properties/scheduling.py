@@ -11,8 +11,8 @@ from __future__ import annotations
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.values import Ref
 from kspec.kube.objects import Pod, PodSpec
-from kspec.kube.truth import LatestFields, Truth
-from kspec.kube.watch import SeenFields
+from kspec.kube.truth import Truth
+from kspec.kube.watch import LatestFields, SeenFields
 from kspec_models.scheduler.framework import NodeInfo, feasible
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, occupied
 

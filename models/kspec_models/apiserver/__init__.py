@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.kernel.registry import service
-from kspec.kube.requests import Code, Request, Response
+from kspec.kube.requests import NOWHERE, Code, Look, Request, Response
 from kspec_models.apiserver.admission import admit
 from kspec_models.apiserver.authentication import authenticate
 from kspec_models.apiserver.authorization import authorized
@@ -29,8 +29,8 @@ NOT_MODELLED = (
 )
 
 
-def serve(request: Request, current: Any, unchanged: bool) -> Response:
-    """Serve one request against the version that is stored now."""
+def serve(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Response:
+    """Serve one request against the version that is stored now; `look`: what else is stored."""
     identity = authenticate(request.user)
     if not authorized(identity, request):
         return Response(Code.FORBIDDEN, message=f"{identity.name} may not {request.line}")

@@ -21,7 +21,7 @@ from kspec.kube.actor import Actor
 from kspec.kube.cache import owner_reference
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.controller import controller
-from kspec.kube.requests import Code, Conflict, Pipeline, Request, Response, Verb
+from kspec.kube.requests import NOWHERE, Code, Conflict, Look, Pipeline, Request, Response, Verb
 from kspec.kube.residual import Reconcile
 
 
@@ -83,7 +83,7 @@ class Expected:
 def granting(refused: Callable[[Request], Code | None] = lambda request: None) -> Pipeline:
     """An API server that grants whatever it can, but for what `refused` says."""
 
-    def serve(request: Request, current: Any, unchanged: bool) -> Response:
+    def serve(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Response:
         code = refused(request)
         if code is not None:
             return Response(code)

@@ -237,15 +237,20 @@ def test_a_variable_that_it_does_not_have_is_named() -> None:
         walked(once(work)).can()
 
 
-def test_an_action_of_each_needs_generated_names() -> None:
-    actor = Actor("worker", watches=(Website,))
+def test_of_a_kind_with_fixed_names_each_object_has_an_action_and_variables_of_its_own() -> None:
+    actor = Actor("worker", watches=(Website,), here={"visits": 0}, member=Website)
 
     @actor.each(Website)
-    def work(website: Any, here: Any, api: Any) -> Any:
-        yield api.delete(website)
+    def visit(website: Any, here: Any, api: Any) -> Any:
+        if website is not None and here.visits < len(here.others("seen")):
+            yield api.patch(website, seen=website.servers), here.set(visits=here.visits + 1)
 
-    with pytest.raises(SpecError, match="Website has fixed names"):
-        cluster(actor).system()
+    walk = walked(actor, websites=(Website("a", 1), Website("b", 2)))
+    assert [o.action.kind for o in walk.can()] == ["worker.visit a", "worker.visit b"]
+    walk("worker.visit b")
+    assert (walk.latest("websites/a").seen, walk.latest("websites/b").seen) == (0, 2)
+    assert (walk.at("visits/websites/a"), walk.at("visits/websites/b")) == (0, 1)
+    assert [o.action.kind for o in walk.can()] == ["worker.visit a"]
 
 
 def test_an_actor_has_no_open_ties() -> None:
