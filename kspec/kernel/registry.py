@@ -60,6 +60,7 @@ class Registry:
     components: dict[str, Any] = attrs.field(factory=dict)
     services: dict[str, Any] = attrs.field(factory=dict)
     properties: dict[str, Property] = attrs.field(factory=dict)
+    parts: dict[str, tuple[Property, ...]] = attrs.field(factory=dict)
     pinned: dict[str, Pinned] = attrs.field(factory=dict)
     loaded: bool = False
 
@@ -83,8 +84,15 @@ def service(name: str, thing: Any) -> None:
     registry.services[name] = thing
 
 
-def offer(*properties: Property) -> None:
-    """Offer properties of clusters: every cluster that they can speak of is checked for them."""
+def offer(*properties: Property, of: str = "") -> None:
+    """Offer properties of clusters: every cluster that they can speak of is checked for them.
+
+    `of` names a part that is explored without a cluster around it (the store): its systems ask for these properties by
+    that name, `load().parts[of]`, and no cluster is checked for them.
+    """
+    if of:
+        registry.parts[of] = properties
+        return
     for found in properties:
         registry.properties[found.name] = found
 
