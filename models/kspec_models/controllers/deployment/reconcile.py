@@ -19,7 +19,7 @@ from typing import Any
 
 import attrs
 
-from kspec.kernel.values import order_key
+from kspec.kernel.values import Value, is_record, order_key
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Deployment, LabelSelector, Pod, PodTemplate, ReplicaSet, StrategyType
@@ -47,11 +47,21 @@ def template_hash(template: PodTemplate) -> str:
     do."""
     plain = attrs.evolve(template, labels=history.without_hash(template.labels))
     letters = "bcdfghjklmnpqrstvwxz2456789"
-    number, name = zlib.crc32(repr(order_key(plain)).encode()), ""
+    number, name = zlib.crc32(repr(what_is_set(plain)).encode()), ""
     for _ in range(5):
         number, digit = divmod(number, len(letters))
         name += letters[digit]
     return name
+
+
+def what_is_set(value: Value) -> Any:
+    """A value without the fields that have their defaults, so that a name outlives the next field of a kind."""
+    if isinstance(value, tuple):
+        return tuple([what_is_set(part) for part in value])
+    if not is_record(value):
+        return order_key(value)
+    fields = [field for field in attrs.fields(type(value)) if getattr(value, field.name) != field.default]
+    return type(value).__qualname__, tuple([(f.name, what_is_set(getattr(value, f.name))) for f in fields])
 
 
 def with_hash(template: PodTemplate) -> PodTemplate:
