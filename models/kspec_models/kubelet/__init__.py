@@ -1,9 +1,11 @@
 """The kubelet: what runs on a node is ground truth; a pod's status is its report.
 
-Models `pkg/kubelet`: `agent` is the plumbing (which objects it reads and writes, which processes it starts and ends),
-the other modules are its decisions: `phase`, `conditions`, `restart`, `probes`, `pod_actions`.
+Models `pkg/kubelet`: `agent` is the plumbing (which objects it reads and writes, what it starts and ends), at one of
+two levels of detail: `together`, thin, and `life`, container by container, with what it knows in `runtime` and
+`memory`. Its decisions are `phase`, `conditions`, `restart`, `probes` and `pod_actions`.
 """
 
-from kspec_models.kubelet.agent import NOT_MODELLED, Containers, becomes_ready, bound, kubelet
+from kspec_models.kubelet.agent import bound, kubelet
+from kspec_models.kubelet.together import NOT_MODELLED, Containers, becomes_ready
 
 __all__ = ["NOT_MODELLED", "Containers", "becomes_ready", "bound", "kubelet"]
