@@ -32,10 +32,9 @@ class Namespace:
 
 @attrs.frozen
 class ServiceAccount:
-    """A service account: what a pod is to the API server. `image_pull_secrets` are names of secrets."""
+    """A service account: what a pod is to the API server."""
 
     name: str
-    image_pull_secrets: tuple[str, ...] = ()
     namespace: str = "default"
     deleting: bool = False
 

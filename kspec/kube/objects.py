@@ -175,6 +175,7 @@ class Pod:
     a pod that waits expects room (status.nominatedNodeName); `disruption`: why it is about to be ended (the reason of
     its condition DisruptionTarget, "" for none); `start`: of status.startTime only the order, None: not known.
     `initialized`: its condition Initialized. `mirror`: it only shows a static pod (kubernetes.io/config.mirror).
+    `grace_over`: while it is being deleted, deletionGracePeriodSeconds is 0, and only finalizers keep it.
     """
 
     labels: Labels = ()
@@ -192,6 +193,7 @@ class Pod:
     start: int | None = None
     initialized: bool = False
     mirror: bool = False
+    grace_over: bool = False
 
     @property
     def active(self) -> bool:
