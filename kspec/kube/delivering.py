@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,8 +10,8 @@ import attrs
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind, Var
 from kspec.kernel.values import Ref, Value
 from kspec.kube.component import Component, Writes
-from kspec.kube.scope import COALESCED, RELISTED
-from kspec.kube.serving import told
+from kspec.kube.scope import COALESCED, RELISTED, member_variable
+from kspec.kube.serving import IsInitial, told
 from kspec.kube.watch import Coming, Deliver, Kind, Pending, Relist
 
 if TYPE_CHECKING:
@@ -109,19 +109,38 @@ def crash_of(cluster: Cluster, component: Component) -> Callable[[Reader], Itera
         used = see(counter)
         if used >= budget:
             return
-        writes: Writes = []
-        for cls in component.watches:
-            if cls in cluster.kinds and cluster.kind(cls).is_late(component.name):
-                writes += relisted(cluster, see, component, cluster.kind(cls))
-        lost = [(v, x) for v, x in component.variables(cluster).items() if see(v) != x]
-        writes += [(variable, Set(initial)) for variable, initial in lost]
-        if lost:
-            writes += [(v, u) for v, u in getattr(component, "unpinned", lambda _: [])(cluster)]
+        writes = what_is_lost(cluster, see, component)
         if writes:
             says = "its memory is lost, it lists anew"
             yield Step([*writes, (counter, Set(used + 1))], action="crash", says=says, kind=StepKind.FAULT)
 
     return crash
+
+
+def what_is_lost(cluster: Cluster, see: Reader, component: Component) -> Writes:
+    """What the end of a component changes: its memory is lost, so are its requests in flight; it lists anew."""
+    writes: Writes = []
+    for cls in component.watches:
+        if cls in cluster.kinds and cluster.kind(cls).is_late(component.name):
+            writes += relisted(cluster, see, component, cluster.kind(cls))
+    lost = [(v, x) for v, x in remembered(cluster, component) if not see(v, IsInitial(x))]
+    writes += [(variable, Set(initial)) for variable, initial in lost]
+    if lost:
+        writes += [(v, u) for v, u in getattr(component, "unpinned", lambda _: [])(cluster)]
+    return writes
+
+
+def remembered(cluster: Cluster, component: Component) -> Iterator[tuple[Var, Value]]:
+    """What is lost when a component ends, with what it is at the start."""
+    yield from component.variables(cluster).items()
+    of_members: Mapping[type, Mapping[str, Value]] = getattr(component, "lost_of_members", dict)()
+    for cls, variables in of_members.items():
+        kind = cluster.kind(cls)
+        for variable, initial in variables.items():
+            if kind.slots:
+                yield from [((variable, i), initial) for i in range(kind.slots)]
+            else:
+                yield from [(member_variable(kind, name, variable), initial) for name in kind.names]
 
 
 @attrs.frozen
