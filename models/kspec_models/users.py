@@ -14,7 +14,7 @@ import attrs
 from kspec.kernel.actions import Role
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api, Cache
-from kspec.kube.objects import Deployment, PodTemplate, ReplicaSet
+from kspec.kube.objects import Deployment, Pod, PodTemplate, ReplicaSet
 
 Workload = Deployment | ReplicaSet
 
@@ -73,5 +73,17 @@ def scale(workload: Workload, *replicas: int) -> Actor:
         if not getattr(here, done) and exists:
             for number in replicas:
                 yield f"replicas {number}", api.patch(workload, replicas=number), here.set(**{done: True})
+
+    return actor
+
+
+def delete_a_pod() -> Actor:
+    """At any time, once, the user deletes a pod (with the grace period of its spec)."""
+    actor = Actor("user", watches=(Pod,), own={"deleted": False}, role=Role.USER)
+
+    @actor.each(Pod)
+    def delete(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+        if pod is not None and not pod.deleting and not here.deleted:
+            yield api.delete(pod), here.set(deleted=True)
 
     return actor
