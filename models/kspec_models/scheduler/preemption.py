@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from kspec.kube.objects import LabelSelector
+from kspec.kube.objects import LabelSelector, Pod
 from kspec_models.helpers.labels import as_selector
 from kspec_models.scheduler.filters import inter_pod_affinity, topology_spread
 from kspec_models.scheduler.framework import feasible
 from kspec_models.scheduler.result import FilterResult, Status
-from kspec_models.scheduler.snapshot import Namespaces, PlacedNode, PlacedPod, Snapshot
+from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, Namespaces, PlacedNode, Snapshot
 
 PREEMPT_NEVER = "Never"
 FEWEST_CANDIDATES = 100
 CANDIDATES_PERCENT = 10
 
-Fits = Callable[[tuple[PlacedPod, ...]], bool]
+Fits = Callable[[tuple[Pod, ...]], bool]
 """Whether the pod would fit the node with just these pods on it."""
 
-Victim = tuple[PlacedPod, ...]
+Victim = tuple[Pod, ...]
 """A pod, or a group of pods that go together."""
 
 
@@ -46,13 +46,11 @@ class Candidate:
     """A node, the pods that would have to go, most important first, and how many of them break a budget."""
 
     node: str
-    victims: tuple[PlacedPod, ...]
+    victims: tuple[Pod, ...]
     violations: int = 0
 
 
-def eligible(
-    pod: PlacedPod, policy: str, nominated: PlacedNode | None, nominated_status: Status = Status.SUCCESS
-) -> bool:
+def eligible(pod: Pod, policy: str, nominated: PlacedNode | None, nominated_status: Status = Status.SUCCESS) -> bool:
     """Whether a pod may preempt now: its policy allows it, and nothing of an earlier attempt is under way (C90).
 
     `nominated`: the node that an earlier attempt chose, None if there is none (any more); `nominated_status`: what the
@@ -63,7 +61,10 @@ def eligible(
     if nominated is None or nominated_status is Status.UNSCHEDULABLE_AND_UNRESOLVABLE:
         return True
     return not any(
-        other.terminating and other.by_preemption and outranks(pod.priority, other.priority) for other in nominated.pods
+        other.deleting
+        and other.disruption == PREEMPTION_BY_SCHEDULER
+        and outranks(pod.spec.priority, other.spec.priority)
+        for other in nominated.pods
     )
 
 
@@ -82,23 +83,23 @@ def may_help(status: Status) -> bool:
     return status is Status.UNSCHEDULABLE
 
 
-def importance(pod: PlacedPod) -> tuple[int, bool, int]:
+def importance(pod: Pod) -> tuple[int, bool, int]:
     """Sort key, most important first: higher priority, then the earlier start; one not started is the latest."""
-    return -pod.priority, pod.start is None, pod.start or 0
+    return -pod.spec.priority, pod.start is None, pod.start or 0
 
 
-def select_victims(pod: PlacedPod, at: PlacedNode, budgets: tuple[Budget, ...], fits: Fits) -> Candidate | None:
+def select_victims(pod: Pod, at: PlacedNode, budgets: tuple[Budget, ...], fits: Fits) -> Candidate | None:
     """Who would have to go from this node; None if the pod fits with none of them, or nobody ranks lower (C92).
 
     All pods of lower priority are taken away; then each is put back if the pod still fits, those that break a budget
     first, the most important first.
     """
-    lower = sorted((each for each in at.pods if outranks(pod.priority, each.priority)), key=importance)
-    kept = tuple(each for each in at.pods if not outranks(pod.priority, each.priority))
+    lower = sorted((each for each in at.pods if outranks(pod.spec.priority, each.spec.priority)), key=importance)
+    kept = tuple(each for each in at.pods if not outranks(pod.spec.priority, each.spec.priority))
     if not lower or not fits(kept):
         return None
     violating, others = split_by_budgets([(each,) for each in lower], budgets)
-    victims: list[PlacedPod] = []
+    victims: list[Pod] = []
     violations = 0
     for breaks_a_budget, group in ((True, violating), (False, others)):
         for (each,) in group:
@@ -132,7 +133,7 @@ def split_by_budgets(
     return tuple(violating), tuple(others)
 
 
-def takes_a_disruption(pod: PlacedPod, budget: Budget) -> bool:
+def takes_a_disruption(pod: Pod, budget: Budget) -> bool:
     """Whether evicting this pod counts against the budget. A selector that is not valid selects nobody."""
     if not pod.labels or pod.namespace != budget.namespace or pod.name in budget.disrupted:
         return False
@@ -152,9 +153,9 @@ def cost(candidate: Candidate) -> tuple[int, int, int, int, tuple[bool, int]]:
     """
     if not candidate.victims:
         return candidate.violations, -(2**31), 0, 0, (False, 0)
-    highest = max(victim.priority for victim in candidate.victims)
-    total = sum(victim.priority + 2**31 for victim in candidate.victims)
-    first = min((v.start is None, v.start or 0) for v in candidate.victims if v.priority == highest)
+    highest = max(victim.spec.priority for victim in candidate.victims)
+    total = sum(victim.spec.priority + 2**31 for victim in candidate.victims)
+    first = min((v.start is None, v.start or 0) for v in candidate.victims if v.spec.priority == highest)
     return candidate.violations, highest, total, len(candidate.victims), (not first[0], -first[1])
 
 
@@ -166,7 +167,7 @@ def best(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def candidates(
-    pod: PlacedPod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), namespaces: Namespaces = ()
+    pod: Pod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), namespaces: Namespaces = ()
 ) -> tuple[Candidate, ...]:
     """The victims on every node where preemption can help, each by a dry run of the filters (C91, C100)."""
     found = []
@@ -179,7 +180,7 @@ def candidates(
     return tuple(found)
 
 
-def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
+def verdict(pod: Pod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
     """What the filters say of one node, those that look at other pods last, as in the default profile (C50)."""
     result = feasible(pod.spec, at.node, at.info)
     if result.fits:
@@ -187,8 +188,8 @@ def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Name
     return inter_pod_affinity.verdict(pod, at, snapshot, namespaces) if result.fits else result
 
 
-def _dry_run(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces) -> Fits:
-    def fits(pods: tuple[PlacedPod, ...]) -> bool:
+def _dry_run(pod: Pod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces) -> Fits:
+    def fits(pods: tuple[Pod, ...]) -> bool:
         supposed = attrs.evolve(at, pods=pods)
         cluster = tuple(supposed if each is at else each for each in snapshot)
         return verdict(pod, supposed, cluster, namespaces).fits

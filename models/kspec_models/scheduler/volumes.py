@@ -1,4 +1,4 @@
-"""Volumes as the scheduler's filters see them: disks of a pod, claims, persistent volumes, storage classes.
+"""Volumes as the scheduler's filters see them: claims, persistent volumes, storage classes.
 
 Sources: staging/src/k8s.io/api/core/v1/types.go, Volume, PersistentVolumeClaim, PersistentVolume;
 api/storage/v1/types.go, StorageClass. Only what a filter reads; sizes in bytes. Not modelled: ephemeral volumes, which
@@ -12,42 +12,6 @@ import enum
 import attrs
 
 from kspec.kube.objects import Labels, LabelSelector, NodeSelectorTerm
-
-
-@attrs.frozen
-class GcePersistentDisk:
-    """gcePersistentDisk of a volume."""
-
-    pd_name: str
-    read_only: bool = False
-
-
-@attrs.frozen
-class AwsElasticBlockStore:
-    """awsElasticBlockStore of a volume."""
-
-    volume_id: str
-
-
-@attrs.frozen
-class Iscsi:
-    """iscsi of a volume."""
-
-    iqn: str
-    read_only: bool = False
-
-
-@attrs.frozen
-class Rbd:
-    """rbd of a volume."""
-
-    monitors: tuple[str, ...]
-    pool: str
-    image: str
-    read_only: bool = False
-
-
-Disk = GcePersistentDisk | AwsElasticBlockStore | Iscsi | Rbd
 
 
 class BindingMode(enum.Enum):

@@ -7,17 +7,16 @@ from typing import Any
 
 import attrs
 
-from kspec.kube.objects import LabelSelector, NodeSelectorTerm
-from kspec_models.scheduler.scores.node_affinity import PreferredTerm
-from kspec_models.scheduler.snapshot import (
+from kspec.kube.objects import LabelSelector, NodeSelectorTerm, Pod
+from kspec.kube.placement import (
     AffinityTerm,
-    PlacedNode,
-    PlacedPod,
     PodAffinity,
+    PreferredTerm,
     SpreadConstraint,
     WeightedTerm,
     WhenUnsatisfiable,
 )
+from kspec_models.scheduler.snapshot import PlacedNode
 from tests.conformance.adapters import _objects
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -46,20 +45,24 @@ def preferred_nodes(raw: Raw) -> tuple[PreferredTerm, ...]:
     return tuple(PreferredTerm(each["weight"], selector_term(each["preference"])) for each in raw.get(PREFERRED) or ())
 
 
-def pod(raw: Raw) -> PlacedPod:
+def pod(raw: Raw) -> Pod:
     """A pod with all that plugins ask of it."""
     affinity = raw.get("affinity") or {}
     own, anti = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
-    return PlacedPod(
-        raw.get("name", ""),
-        raw.get("namespace", ""),
-        _objects.labels(raw.get("labels")),
-        attrs.evolve(_objects.pod_spec(raw), priority=raw.get("priority", 0)),
-        PodAffinity(_terms(own), _terms(anti), _weighted(own), _weighted(anti)),
-        tuple(_constraint(each) for each in raw.get("topologySpreadConstraints") or ()),
-        raw.get("terminating", False),
-        "PreemptionByScheduler" in (raw.get("disruption_target") or ()),
-        raw.get("start"),
+    spec = attrs.evolve(
+        _objects.pod_spec(raw),
+        priority=raw.get("priority", 0),
+        pod_affinity=PodAffinity(_terms(own), _terms(anti), _weighted(own), _weighted(anti)),
+        spread=tuple(_constraint(each) for each in raw.get("topologySpreadConstraints") or ()),
+    )
+    return Pod(
+        name=raw.get("name", ""),
+        namespace=raw.get("namespace", ""),
+        labels=_objects.labels(raw.get("labels")),
+        spec=spec,
+        deleting=raw.get("terminating", False),
+        disruption="".join(raw.get("disruption_target") or ()),
+        start=raw.get("start"),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kspec.kube.objects import Pod
 from kspec_models.scheduler import preemption
 from kspec_models.scheduler.result import Status
-from kspec_models.scheduler.snapshot import PlacedNode, PlacedPod, Snapshot
+from kspec_models.scheduler.snapshot import PlacedNode, Snapshot
 from tests.conformance.adapters import _placed
 from tests.conformance.interface import Given, Skip
 
@@ -76,5 +77,5 @@ def _budgets(given: Given) -> tuple[preemption.Budget, ...]:
     )
 
 
-def _names(victims: Iterable[tuple[PlacedPod, ...]]) -> list[list[str]]:
+def _names(victims: Iterable[tuple[Pod, ...]]) -> list[list[str]]:
     return [[pod.name for pod in victim] for victim in victims]

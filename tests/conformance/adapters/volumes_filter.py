@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
 from kspec_models.scheduler.filters import node_volume_limits, volume_binding, volume_restrictions, volume_zone
-from kspec_models.scheduler.volumes import (
-    AwsElasticBlockStore,
-    BindingMode,
-    Claim,
-    Disk,
-    GcePersistentDisk,
-    Iscsi,
-    PersistentVolume,
-    Rbd,
-    Storage,
-    StorageClass,
-)
+from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
 from tests.conformance.adapters import _objects, _placed
 from tests.conformance.interface import Given, Skip
 

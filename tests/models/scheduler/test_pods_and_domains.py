@@ -8,34 +8,29 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec.kube.objects import Effect, LabelSelector, Node, Operator, Requirement, Taint, labels
+from kspec.kube.objects import Effect, LabelSelector, Node, Operator, Pod, Requirement, Taint, labels
+from kspec.kube.placement import AffinityTerm, PodAffinity, SpreadConstraint, WhenUnsatisfiable
 from kspec_models.scheduler.filters import inter_pod_affinity, topology_spread
 from kspec_models.scheduler.result import PASSED, Status
-from kspec_models.scheduler.snapshot import (
-    AffinityTerm,
-    PlacedNode,
-    PlacedPod,
-    PodAffinity,
-    SpreadConstraint,
-    WhenUnsatisfiable,
-    term_selects,
-)
+from kspec_models.scheduler.snapshot import PlacedNode, term_selects
+
+from .pods import placed
 
 WEB = LabelSelector(labels(app="web"))
 NEAR_WEB = AffinityTerm("zone", WEB)
 UNRESOLVABLE = Status.UNSCHEDULABLE_AND_UNRESOLVABLE
 
 
-def at(name: str, zone: str, *pods: PlacedPod) -> PlacedNode:
+def at(name: str, zone: str, *pods: Pod) -> PlacedNode:
     return PlacedNode(Node(name, labels=labels(zone=zone) if zone else ()), pods)
 
 
-def web(name: str = "web", **more: Any) -> PlacedPod:
-    return attrs.evolve(PlacedPod(name, labels=labels(app="web")), **more)
+def web(name: str = "web", **more: Any) -> Pod:
+    return placed(name, labels=labels(app="web"), **more)
 
 
 class TestTerms:
-    OWNER = PlacedPod(namespace="mine")
+    OWNER = placed(namespace="mine")
     TEAMS = (("mine", labels(team="a")), ("theirs", labels(team="b")))
 
     def chosen(self, term: AffinityTerm) -> list[str]:
@@ -64,7 +59,7 @@ class TestInterPodAffinity:
         assert codes == [Status.SUCCESS, UNRESOLVABLE]
 
     def test_a_pod_that_does_not_match_its_own_terms_waits_for_the_first_one(self) -> None:
-        stranger = PlacedPod(affinity=PodAffinity(required=(NEAR_WEB,)))
+        stranger = placed(affinity=PodAffinity(required=(NEAR_WEB,)))
         empty, full = at("a", "1"), at("a", "1", web())
         assert inter_pod_affinity.verdict(stranger, empty, (empty,)).status is UNRESOLVABLE
         assert inter_pod_affinity.verdict(stranger, full, (full,)) == PASSED
@@ -72,36 +67,34 @@ class TestInterPodAffinity:
     def test_affinity_needs_one_pod_that_matches_all_terms_and_anti_affinity_any_term(self) -> None:
         db = LabelSelector(labels(tier="db"))
         terms = (NEAR_WEB, AffinityTerm("zone", db))
-        apart = at("a", "1", web(), PlacedPod("db", labels=labels(tier="db")))
-        assert (
-            inter_pod_affinity.verdict(PlacedPod(affinity=PodAffinity(terms)), apart, (apart,)).status is UNRESOLVABLE
-        )
-        avoids = PlacedPod(affinity=PodAffinity(required_anti=terms))
+        apart = at("a", "1", web(), placed("db", labels=labels(tier="db")))
+        assert inter_pod_affinity.verdict(placed(affinity=PodAffinity(terms)), apart, (apart,)).status is UNRESOLVABLE
+        avoids = placed(affinity=PodAffinity(required_anti=terms))
         only_web = at("a", "1", web())
         assert inter_pod_affinity.verdict(avoids, only_web, (only_web,)).status is Status.UNSCHEDULABLE
 
     def test_anti_affinity_of_an_existing_pod_keeps_off_a_pod_that_asks_for_nothing(self) -> None:
-        hermit = PlacedPod("hermit", affinity=PodAffinity(required_anti=(NEAR_WEB,)))
+        hermit = placed("hermit", affinity=PodAffinity(required_anti=(NEAR_WEB,)))
         cluster = (at("a", "1", hermit), at("b", "1"), at("c", "2"))
         codes = [inter_pod_affinity.verdict(web(), node, cluster).status for node in cluster]
         assert codes == [Status.UNSCHEDULABLE, Status.UNSCHEDULABLE, Status.SUCCESS]
-        assert inter_pod_affinity.pre_filter(PlacedPod(), cluster).status is Status.SKIP
+        assert inter_pod_affinity.pre_filter(placed(), cluster).status is Status.SKIP
 
     def test_terminating_pods_still_count(self) -> None:
-        avoids = PlacedPod(affinity=PodAffinity(required_anti=(NEAR_WEB,)))
-        leaving = at("a", "1", web(terminating=True))
+        avoids = placed(affinity=PodAffinity(required_anti=(NEAR_WEB,)))
+        leaving = at("a", "1", web(deleting=True))
         assert inter_pod_affinity.verdict(avoids, leaving, (leaving,)).status is Status.UNSCHEDULABLE
 
     def test_a_selector_that_is_not_valid_rejects_every_node(self) -> None:
         bad = AffinityTerm("zone", LabelSelector((), (Requirement("app", Operator.IN, ("not a value",)),)))
-        result = inter_pod_affinity.pre_filter(PlacedPod(affinity=PodAffinity((bad,))), ())
+        result = inter_pod_affinity.pre_filter(placed(affinity=PodAffinity((bad,))), ())
         assert result.status is UNRESOLVABLE
 
 
 class TestTopologySpread:
     HARD = SpreadConstraint("zone", 1, selector=WEB)
 
-    def codes(self, pod: PlacedPod, *nodes: PlacedNode) -> list[Status]:
+    def codes(self, pod: Pod, *nodes: PlacedNode) -> list[Status]:
         return [topology_spread.verdict(pod, node, nodes).status for node in nodes]
 
     def test_one_more_than_the_emptiest_is_allowed_and_two_are_not(self) -> None:
@@ -111,7 +104,7 @@ class TestTopologySpread:
 
     def test_terminating_pods_and_those_of_other_namespaces_do_not_count(self) -> None:
         pod = web("new", spread=(self.HARD,))
-        gone, other = web("gone", terminating=True), web("other", namespace="elsewhere")
+        gone, other = web("gone", deleting=True), web("other", namespace="elsewhere")
         assert self.codes(pod, at("a", "1", gone, other), at("b", "2")) == [Status.SUCCESS] * 2
 
     def test_an_empty_selector_counts_no_pod(self) -> None:

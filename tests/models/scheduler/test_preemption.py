@@ -6,22 +6,25 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec.kube.objects import Container, LabelSelector, Node, PodSpec, Taint, labels
+from kspec.kube.objects import Container, LabelSelector, Node, Pod, PodSpec, Taint, labels
+from kspec.kube.placement import AffinityTerm, PodAffinity
 from kspec_models.scheduler import preemption
 from kspec_models.scheduler.filters.inter_pod_affinity import verdict as affinity_verdict
 from kspec_models.scheduler.preemption import Budget, Candidate
 from kspec_models.scheduler.result import Status
-from kspec_models.scheduler.snapshot import AffinityTerm, PlacedNode, PlacedPod, PodAffinity
+from kspec_models.scheduler.snapshot import PlacedNode
+
+from .pods import placed
 
 WEB = LabelSelector(labels(app="web"))
 
 
-def pod(name: str, priority: int, cpu: int = 1, start: int = 0, web: bool = False) -> PlacedPod:
+def pod(name: str, priority: int, cpu: int = 1, start: int = 0, web: bool = False) -> Pod:
     spec = PodSpec((Container("c", requests=(("cpu", cpu),)),), priority=priority)
-    return PlacedPod(name, labels=labels(app="web") if web else (), spec=spec, start=start)
+    return placed(name, labels=labels(app="web") if web else (), spec=spec, start=start)
 
 
-def at(*pods: PlacedPod, cpu: int = 3, name: str = "n") -> PlacedNode:
+def at(*pods: Pod, cpu: int = 3, name: str = "n") -> PlacedNode:
     return PlacedNode(Node(name, labels=labels(zone="z"), allocatable=(("cpu", cpu), ("pods", 10))), pods)
 
 
@@ -58,7 +61,7 @@ def test_a_pod_that_would_break_a_budget_is_put_back_first() -> None:
 
 def test_evicting_a_pod_can_lift_its_anti_affinity_but_not_that_of_a_pod_on_another_node() -> None:
     avoids = PodAffinity(required_anti=(AffinityTerm("zone", WEB),))
-    hermit = attrs.evolve(pod("hermit", 1), affinity=avoids)
+    hermit = placed("hermit", spec=pod("hermit", 1).spec, affinity=avoids, start=0)
     web = pod("web", 9, web=True)
     assert [names(each) for each in preemption.candidates(web, (at(hermit),))] == [["hermit"]]
     cluster = (at(hermit, name="m"), at(pod("other", 1), name="n"))
@@ -67,10 +70,10 @@ def test_evicting_a_pod_can_lift_its_anti_affinity_but_not_that_of_a_pod_on_anot
 
 
 def test_a_nominated_pod_waits_for_its_victims_only() -> None:
-    leaving = attrs.evolve(pod("v", 1), terminating=True, by_preemption=True)
+    leaving = placed("v", spec=pod("v", 1).spec, deleting=True, by_preemption=True)
     waits = preemption.eligible(pod("p", 9), "", at(leaving))
     assert not waits
-    assert preemption.eligible(pod("p", 9), "", at(attrs.evolve(leaving, by_preemption=False)))
+    assert preemption.eligible(pod("p", 9), "", at(attrs.evolve(leaving, disruption="EvictionByEvictionAPI")))
     assert preemption.eligible(pod("p", 1), "", at(leaving))
     assert preemption.eligible(pod("p", 9), "", at(leaving), Status.UNSCHEDULABLE_AND_UNRESOLVABLE)
     assert not preemption.eligible(pod("p", 9), preemption.PREEMPT_NEVER, None)
@@ -107,7 +110,7 @@ def test_without_its_victims_a_node_has_room_and_with_any_of_them_it_has_not(
     for found in preemption.candidates(new, (node,), (Budget(WEB, 1),)):
         kept = tuple(each for each in placed if each not in found.victims)
         assert found.victims
-        assert all(victim.priority < new.priority for victim in found.victims)
+        assert all(victim.spec.priority < new.spec.priority for victim in found.victims)
         assert sum(each.spec.containers[0].requests[0][1] for each in (*kept, new)) <= 6
         for back in found.victims:
             assert sum(each.spec.containers[0].requests[0][1] for each in (*kept, new, back)) > 6

@@ -14,11 +14,20 @@ from kspec.kube.objects import (
     Node,
     NodeSelectorTerm,
     Operator,
+    Pod,
     PodSpec,
     Requirement,
     Taint,
     Toleration,
     labels,
+)
+from kspec.kube.placement import (
+    AffinityTerm,
+    PodAffinity,
+    PreferredTerm,
+    SpreadConstraint,
+    WeightedTerm,
+    WhenUnsatisfiable,
 )
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.scores import (
@@ -31,15 +40,9 @@ from kspec_models.scheduler.scores import (
     taint_toleration,
     topology_spread,
 )
-from kspec_models.scheduler.snapshot import (
-    AffinityTerm,
-    PlacedNode,
-    PlacedPod,
-    PodAffinity,
-    SpreadConstraint,
-    WeightedTerm,
-    WhenUnsatisfiable,
-)
+from kspec_models.scheduler.snapshot import PlacedNode
+
+from .pods import placed
 
 WEB = LabelSelector(labels(app="web"))
 SHAPE = (resources.Point(0, 0), resources.Point(50, 10), resources.Point(100, 5))
@@ -49,7 +52,7 @@ def pod(**requests: int) -> PodSpec:
     return PodSpec((Container("c", requests=tuple(sorted(requests.items()))),))
 
 
-def at(name: str, *pods: PlacedPod, **more: str) -> PlacedNode:
+def at(name: str, *pods: Pod, **more: str) -> PlacedNode:
     return PlacedNode(Node(name, labels=tuple(sorted({HOSTNAME: name, **more}.items()))), pods)
 
 
@@ -80,13 +83,13 @@ class TestNodeAffinity:
     GOOD = NodeSelectorTerm((Requirement("disk", Operator.EXISTS),))
 
     def test_a_term_that_does_not_parse_fails_only_if_it_counts(self) -> None:
-        assert node_affinity.pre_score((node_affinity.PreferredTerm(1, self.BAD),)) is Status.ERROR
-        assert node_affinity.pre_score((node_affinity.PreferredTerm(0, self.BAD),)) is Status.SUCCESS
+        assert node_affinity.pre_score((PreferredTerm(1, self.BAD),)) is Status.ERROR
+        assert node_affinity.pre_score((PreferredTerm(0, self.BAD),)) is Status.SUCCESS
         assert node_affinity.pre_score(()) is Status.SKIP
 
     def test_an_empty_term_adds_nothing_and_weights_add_up(self) -> None:
         node = Node("n", labels=labels(disk="ssd"))
-        preferred = tuple(node_affinity.PreferredTerm(w, t) for w, t in ((5, NodeSelectorTerm()), (2, self.GOOD)))
+        preferred = tuple(PreferredTerm(w, t) for w, t in ((5, NodeSelectorTerm()), (2, self.GOOD)))
         assert node_affinity.raw_score((*preferred, preferred[1]), node) == 4
 
 
@@ -148,16 +151,16 @@ class TestInterPodAffinity:
     TERM = AffinityTerm("zone", WEB)
 
     def test_existing_pods_wishes_count_for_a_pod_that_has_none_unless_the_profile_ignores_them(self) -> None:
-        fan = PlacedPod("fan", affinity=PodAffinity(preferred=(WeightedTerm(7, self.TERM),)))
+        fan = placed("fan", affinity=PodAffinity(preferred=(WeightedTerm(7, self.TERM),)))
         snapshot = (at("n", fan, zone="z"),)
-        web = PlacedPod("web", labels=labels(app="web"))
+        web = placed("web", labels=labels(app="web"))
         assert inter_pod_affinity.pre_score(web, snapshot) == (Status.SUCCESS, {("zone", "z"): 7})
         ignoring = inter_pod_affinity.Args(ignore_preferred_of_existing=True)
         assert inter_pod_affinity.pre_score(web, snapshot, args=ignoring) == (Status.SKIP, {})
 
     def test_required_affinity_of_an_existing_pod_weighs_what_the_profile_says(self) -> None:
-        fan = PlacedPod("fan", affinity=PodAffinity(required=(self.TERM,)))
-        web = PlacedPod("web", labels=labels(app="web"))
+        fan = placed("fan", affinity=PodAffinity(required=(self.TERM,)))
+        web = placed("web", labels=labels(app="web"))
         args = inter_pod_affinity.Args(hard_weight=9)
         assert inter_pod_affinity.pre_score(web, (at("n", fan, zone="z"),), args=args)[1] == {("zone", "z"): 9}
 
@@ -171,10 +174,10 @@ class TestTopologySpread:
     SOFT = SpreadConstraint("zone", 1, WhenUnsatisfiable.SCHEDULE_ANYWAY, WEB)
 
     def test_without_constraints_and_without_services_there_is_nothing_to_score(self) -> None:
-        assert topology_spread.soft_constraints(PlacedPod(), topology_spread.default_selector((), ())) == ()
+        assert topology_spread.soft_constraints(placed(), topology_spread.default_selector((), ())) == ()
 
     def test_hard_constraints_of_its_own_keep_off_the_default_ones(self) -> None:
-        hard = PlacedPod(labels=labels(app="web"), spread=(SpreadConstraint("zone", 1, selector=WEB),))
+        hard = placed(labels=labels(app="web"), spread=(SpreadConstraint("zone", 1, selector=WEB),))
         default = topology_spread.default_selector(hard.labels, [labels(app="web")])
         assert not default.empty
         assert topology_spread.soft_constraints(hard, default) == ()
@@ -185,8 +188,8 @@ class TestTopologySpread:
         assert str(found) == "app=web,app=web,tier=front"
 
     def test_a_node_without_the_key_is_not_scored_and_the_emptier_zone_is_better(self) -> None:
-        web = PlacedPod("old", labels=labels(app="web"))
-        new = PlacedPod("new", labels=labels(app="web"), spread=(self.SOFT,))
+        web = placed("old", labels=labels(app="web"))
+        new = placed("new", labels=labels(app="web"), spread=(self.SOFT,))
         nodes = (at("a", web, web, zone="1"), at("b", zone="2"), at("c"))
         state = topology_spread.pre_score(new, nodes, nodes, topology_spread.soft_constraints(new))
         assert state is not None and state.ignored == {"c"}

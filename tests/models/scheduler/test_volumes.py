@@ -8,21 +8,11 @@ import attrs
 import pytest
 
 from kspec.kube.objects import Node, NodeSelectorTerm, Operator, Requirement, labels
+from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
 from kspec_models.scheduler.filters import node_volume_limits, volume_binding, volume_restrictions, volume_zone
 from kspec_models.scheduler.filters.node_volume_limits import CsiVolume
 from kspec_models.scheduler.result import PASSED, Status
-from kspec_models.scheduler.volumes import (
-    AwsElasticBlockStore,
-    BindingMode,
-    Claim,
-    Disk,
-    GcePersistentDisk,
-    Iscsi,
-    PersistentVolume,
-    Rbd,
-    Storage,
-    StorageClass,
-)
+from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
 
 UNRESOLVABLE = Status.UNSCHEDULABLE_AND_UNRESOLVABLE
 SLOW = StorageClass("slow", BindingMode.WAIT_FOR_FIRST_CONSUMER)

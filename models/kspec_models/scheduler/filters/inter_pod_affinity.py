@@ -12,10 +12,18 @@ from collections.abc import Iterable
 
 import attrs
 
-from kspec.kube.objects import Labels, Node
+from kspec.kube.objects import Labels, Node, Pod
+from kspec.kube.placement import AffinityTerm
 from kspec_models.helpers.labels import value_of
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable, unschedulable
-from kspec_models.scheduler.snapshot import AffinityTerm, Namespaces, PlacedNode, PlacedPod, Snapshot, term_selects
+from kspec_models.scheduler.snapshot import (
+    Namespaces,
+    PlacedNode,
+    Snapshot,
+    affinity_of,
+    check_selectors,
+    term_selects,
+)
 
 NAME = "InterPodAffinity"
 REASON_AFFINITY = "node(s) didn't match pod affinity rules"
@@ -38,31 +46,31 @@ class State:
     existing_anti_affinity: Counts = ()
 
 
-def count(pod: PlacedPod, snapshot: Snapshot, namespaces: Namespaces = ()) -> State:
+def count(pod: Pod, snapshot: Snapshot, namespaces: Namespaces = ()) -> State:
     """Everything that matches, by domain. Raises ValueError if a selector is not valid."""
     affinity, anti, existing_anti = Counter[Domain](), Counter[Domain](), Counter[Domain]()
     for at in snapshot:
         for other in at.pods:
-            if matches_all(pod.affinity.required, pod, other, namespaces):
-                affinity.update(_domains(pod.affinity.required, at.node.labels))
-            anti.update(_domains(_selecting(pod.affinity.required_anti, pod, other, namespaces), at.node.labels))
-            back = _selecting(other.affinity.required_anti, other, pod, namespaces)
+            if matches_all(affinity_of(pod).required, pod, other, namespaces):
+                affinity.update(_domains(affinity_of(pod).required, at.node.labels))
+            anti.update(_domains(_selecting(affinity_of(pod).required_anti, pod, other, namespaces), at.node.labels))
+            back = _selecting(affinity_of(other).required_anti, other, pod, namespaces)
             existing_anti.update(_domains(back, at.node.labels))
     return State(_sorted(affinity), _sorted(anti), _sorted(existing_anti))
 
 
-def pre_filter(pod: PlacedPod, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
+def pre_filter(pod: Pod, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
     """Skip if neither side asks for anything; reject every node if a selector of the pod cannot be parsed."""
     try:
-        pod.affinity.check()
+        check_selectors(affinity_of(pod))
     except ValueError as error:
         return unresolvable(NAME, f"parsing pod: {error}")
-    if pod.affinity.required or pod.affinity.required_anti:
+    if affinity_of(pod).required or affinity_of(pod).required_anti:
         return PASSED
     return PASSED if count(pod, snapshot, namespaces).existing_anti_affinity else skipped(NAME)
 
 
-def filter_node(pod: PlacedPod, node: Node, state: State, namespaces: Namespaces = ()) -> FilterResult:
+def filter_node(pod: Pod, node: Node, state: State, namespaces: Namespaces = ()) -> FilterResult:
     """Reject unless affinity, anti-affinity and existing pods' anti-affinity all hold, asked in this order."""
     if not affinity_holds(pod, node.labels, state, namespaces):
         return unresolvable(NAME, REASON_AFFINITY)
@@ -73,13 +81,13 @@ def filter_node(pod: PlacedPod, node: Node, state: State, namespaces: Namespaces
     return PASSED
 
 
-def affinity_holds(pod: PlacedPod, labels: Labels, state: State, namespaces: Namespaces = ()) -> bool:
+def affinity_holds(pod: Pod, labels: Labels, state: State, namespaces: Namespaces = ()) -> bool:
     """Whether the node has every topology key, and in each of its domains is a pod that matches all terms.
 
     The first of a set of pods that want each other may go anywhere with the keys: it matches all its own terms, and
     no pod in the cluster does (satisfyPodAffinity).
     """
-    terms, counts = pod.affinity.required, dict(state.affinity)
+    terms, counts = affinity_of(pod).required, dict(state.affinity)
     domains = list(_domains(terms, labels))
     if len(domains) < len(terms):
         return False
@@ -88,20 +96,18 @@ def affinity_holds(pod: PlacedPod, labels: Labels, state: State, namespaces: Nam
     return not counts and matches_all(terms, pod, pod, namespaces)
 
 
-def anti_affinity_holds(pod: PlacedPod, labels: Labels, state: State) -> bool:
+def anti_affinity_holds(pod: Pod, labels: Labels, state: State) -> bool:
     """Whether no domain of the node holds a pod that a term avoids. A node without the key is in no domain."""
     counts = dict(state.anti_affinity)
-    return not any(counts.get(domain, 0) > 0 for domain in _domains(pod.affinity.required_anti, labels))
+    return not any(counts.get(domain, 0) > 0 for domain in _domains(affinity_of(pod).required_anti, labels))
 
 
-def matches_all(
-    terms: tuple[AffinityTerm, ...], owner: PlacedPod, other: PlacedPod, namespaces: Namespaces = ()
-) -> bool:
+def matches_all(terms: tuple[AffinityTerm, ...], owner: Pod, other: Pod, namespaces: Namespaces = ()) -> bool:
     """Whether a pod matches every term. No terms: no pod does (podMatchesAllAffinityTerms)."""
     return bool(terms) and all(term_selects(term, owner, other, namespaces) for term in terms)
 
 
-def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
+def verdict(pod: Pod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
     """PreFilter and filter of one node in one."""
     before = pre_filter(pod, snapshot, namespaces)
     if before != PASSED:
@@ -110,7 +116,7 @@ def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot, namespaces: Name
 
 
 def _selecting(
-    terms: tuple[AffinityTerm, ...], owner: PlacedPod, other: PlacedPod, namespaces: Namespaces
+    terms: tuple[AffinityTerm, ...], owner: Pod, other: Pod, namespaces: Namespaces
 ) -> Iterable[AffinityTerm]:
     return (term for term in terms if term_selects(term, owner, other, namespaces))
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from kspec.kube.objects import Labels, Node
+from kspec.kube.objects import Labels, Node, Pod
+from kspec.kube.placement import SpreadConstraint, WhenUnsatisfiable
 from kspec_models.helpers.labels import (
     Selector,
     SelectorOperator,
@@ -22,7 +23,7 @@ from kspec_models.helpers.labels import (
 )
 from kspec_models.scheduler.filters import node_affinity, taint_toleration
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable, unschedulable
-from kspec_models.scheduler.snapshot import PlacedNode, PlacedPod, Snapshot, SpreadConstraint, WhenUnsatisfiable
+from kspec_models.scheduler.snapshot import PlacedNode, Snapshot
 
 NAME = "PodTopologySpread"
 REASON = "node(s) didn't match pod topology spread constraints"
@@ -44,9 +45,9 @@ class Gates:
 DEFAULT_GATES = Gates()
 
 
-def constraints(pod: PlacedPod, when: WhenUnsatisfiable) -> tuple[SpreadConstraint, ...]:
+def constraints(pod: Pod, when: WhenUnsatisfiable) -> tuple[SpreadConstraint, ...]:
     """The pod's constraints that filter, or that score."""
-    return tuple(each for each in pod.spread if each.when is when)
+    return tuple(each for each in pod.spec.spread if each.when is when)
 
 
 def selector_of(constraint: SpreadConstraint, labels: Labels, gates: Gates = DEFAULT_GATES) -> Selector:
@@ -60,14 +61,14 @@ def selector_of(constraint: SpreadConstraint, labels: Labels, gates: Gates = DEF
     return sorted_selector((*own, *selector.requirements)) if own else selector
 
 
-def matching_pods(pods: Iterable[PlacedPod], selector: Selector, namespace: str) -> int:
+def matching_pods(pods: Iterable[Pod], selector: Selector, namespace: str) -> int:
     """How many pods of one node count: same namespace, not terminating, selected (countPodsMatchSelector).
 
     An empty selector, which elsewhere selects everything, counts none.
     """
     if selector.empty:
         return 0
-    return sum(not pod.terminating and pod.namespace == namespace and selector.matches(pod.labels) for pod in pods)
+    return sum(not pod.deleting and pod.namespace == namespace and selector.matches(pod.labels) for pod in pods)
 
 
 def has_all_keys(labels: Labels, among: Iterable[SpreadConstraint]) -> bool:
@@ -75,7 +76,7 @@ def has_all_keys(labels: Labels, among: Iterable[SpreadConstraint]) -> bool:
     return all(value_of(labels, each.topology_key) is not None for each in among)
 
 
-def is_included(constraint: SpreadConstraint, pod: PlacedPod, node: Node, gates: Gates = DEFAULT_GATES) -> bool:
+def is_included(constraint: SpreadConstraint, pod: Pod, node: Node, gates: Gates = DEFAULT_GATES) -> bool:
     """Whether a node counts for a constraint, by its inclusion policies (matchNodeInclusionPolicies)."""
     if (constraint.honor_affinity or not gates.inclusion_policies) and not node_affinity.matches(pod.spec, node):
         return False
@@ -83,7 +84,7 @@ def is_included(constraint: SpreadConstraint, pod: PlacedPod, node: Node, gates:
     return not honor_taints or taint_toleration.untolerated(pod.spec, node) is None
 
 
-def count(pod: PlacedPod, snapshot: Snapshot, gates: Gates = DEFAULT_GATES) -> tuple[Counts, ...]:
+def count(pod: Pod, snapshot: Snapshot, gates: Gates = DEFAULT_GATES) -> tuple[Counts, ...]:
     """The matching pods in each domain of each hard constraint (calPreFilterState)."""
     hard = constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE)
     found = []
@@ -100,9 +101,9 @@ def count(pod: PlacedPod, snapshot: Snapshot, gates: Gates = DEFAULT_GATES) -> t
 
 
 def changed(
-    pod: PlacedPod,
+    pod: Pod,
     counts: tuple[Counts, ...],
-    other: PlacedPod,
+    other: Pod,
     node: Node,
     by: int,
     gates: Gates = DEFAULT_GATES,
@@ -134,12 +135,12 @@ def skew_allowed(matching: int, itself: int, minimum: int, max_skew: int) -> boo
     return matching + itself - minimum <= max_skew
 
 
-def pre_filter(pod: PlacedPod) -> FilterResult:
+def pre_filter(pod: Pod) -> FilterResult:
     """Skip a pod without hard constraints."""
     return PASSED if constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE) else skipped(NAME)
 
 
-def filter_node(pod: PlacedPod, node: Node, counts: tuple[Counts, ...], gates: Gates = DEFAULT_GATES) -> FilterResult:
+def filter_node(pod: Pod, node: Node, counts: tuple[Counts, ...], gates: Gates = DEFAULT_GATES) -> FilterResult:
     """Reject a node without a topology key, and one whose domain would have too many."""
     for constraint, domains in zip(constraints(pod, WhenUnsatisfiable.DO_NOT_SCHEDULE), counts, strict=True):
         value = value_of(node.labels, constraint.topology_key)
@@ -152,7 +153,7 @@ def filter_node(pod: PlacedPod, node: Node, counts: tuple[Counts, ...], gates: G
     return PASSED
 
 
-def verdict(pod: PlacedPod, at: PlacedNode, snapshot: Snapshot) -> FilterResult:
+def verdict(pod: Pod, at: PlacedNode, snapshot: Snapshot) -> FilterResult:
     """PreFilter and filter of one node in one."""
     before = pre_filter(pod)
     return filter_node(pod, at.node, count(pod, snapshot)) if before == PASSED else before

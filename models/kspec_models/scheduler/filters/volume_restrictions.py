@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable, unschedulable
-from kspec_models.scheduler.volumes import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd, Storage
+from kspec_models.scheduler.volumes import Storage
 
 NAME = "VolumeRestrictions"
 REASON_DISK = "node(s) had no available disk"

@@ -11,19 +11,13 @@ from collections.abc import Iterable
 
 import attrs
 
-from kspec.kube.objects import Labels, Node
+from kspec.kube.objects import Labels, Node, Pod
+from kspec.kube.placement import AffinityTerm, WeightedTerm
 from kspec_models.helpers.labels import value_of
 from kspec_models.scheduler.filters.inter_pod_affinity import Domain
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.scores.normalize import MAX_NODE_SCORE
-from kspec_models.scheduler.snapshot import (
-    AffinityTerm,
-    Namespaces,
-    PlacedPod,
-    Snapshot,
-    WeightedTerm,
-    term_selects,
-)
+from kspec_models.scheduler.snapshot import Namespaces, Snapshot, affinity_of, check_selectors, term_selects
 
 
 @attrs.frozen
@@ -39,14 +33,14 @@ DEFAULT_ARGS = Args()
 
 
 def pre_score(
-    pod: PlacedPod, snapshot: Snapshot, namespaces: Namespaces = (), args: Args = DEFAULT_ARGS
+    pod: Pod, snapshot: Snapshot, namespaces: Namespaces = (), args: Args = DEFAULT_ARGS
 ) -> tuple[Status, dict[Domain, int]]:
     """What each domain weighs. Skip if none weighs anything; Error if a selector of the pod cannot be parsed."""
-    prefers = bool(pod.affinity.preferred or pod.affinity.preferred_anti)
+    prefers = bool(affinity_of(pod).preferred or affinity_of(pod).preferred_anti)
     if not snapshot or (args.ignore_preferred_of_existing and not prefers):
         return Status.SKIP, {}
     try:
-        pod.affinity.check()
+        check_selectors(affinity_of(pod))
     except ValueError:
         return Status.ERROR, {}
     weights = Counter[Domain]()
@@ -58,16 +52,16 @@ def pre_score(
 
 
 def contributions(
-    pod: PlacedPod, other: PlacedPod, labels: Labels, namespaces: Namespaces, args: Args
+    pod: Pod, other: Pod, labels: Labels, namespaces: Namespaces, args: Args
 ) -> Iterable[tuple[Domain, int]]:
     """What one existing pod adds to the domains of its node, which has these labels (processExistingPod)."""
-    hard = tuple(WeightedTerm(args.hard_weight, term) for term in other.affinity.required if args.hard_weight > 0)
+    hard = tuple(WeightedTerm(args.hard_weight, term) for term in affinity_of(other).required if args.hard_weight > 0)
     for weighted, owner, selected, sign in (
-        (pod.affinity.preferred, pod, other, 1),
-        (pod.affinity.preferred_anti, pod, other, -1),
+        (affinity_of(pod).preferred, pod, other, 1),
+        (affinity_of(pod).preferred_anti, pod, other, -1),
         (hard, other, pod, 1),
-        (other.affinity.preferred, other, pod, 1),
-        (other.affinity.preferred_anti, other, pod, -1),
+        (affinity_of(other).preferred, other, pod, 1),
+        (affinity_of(other).preferred_anti, other, pod, -1),
     ):
         for each in weighted:
             value = _value(each.term, labels)

@@ -8,22 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
 from kspec.kube.objects import Node, NodeSelectorTerm, Operator
+from kspec.kube.placement import PreferredTerm
 from kspec_models.helpers.labels import from_expression
 from kspec_models.scheduler.filters.node_affinity import term_matches
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.scores.normalize import normalized
-
-
-@attrs.frozen
-class PreferredTerm:
-    """One entry of preferredDuringSchedulingIgnoredDuringExecution."""
-
-    weight: int
-    term: NodeSelectorTerm
-
 
 Preferred = tuple[PreferredTerm, ...]
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from kspec.kube.objects import HOSTNAME, Labels, LabelSelector
+from kspec.kube.objects import HOSTNAME, Labels, LabelSelector, Pod
+from kspec.kube.placement import SpreadConstraint, WhenUnsatisfiable
 from kspec_models.helpers.labels import (
     Selector,
     SelectorOperator,
@@ -31,7 +32,7 @@ from kspec_models.scheduler.filters.topology_spread import (
     selector_of,
 )
 from kspec_models.scheduler.scores.normalize import MAX_NODE_SCORE
-from kspec_models.scheduler.snapshot import PlacedNode, PlacedPod, Snapshot, SpreadConstraint, WhenUnsatisfiable
+from kspec_models.scheduler.snapshot import PlacedNode, Snapshot
 
 ZONE = "topology.kubernetes.io/zone"
 _SOFT = WhenUnsatisfiable.SCHEDULE_ANYWAY
@@ -72,9 +73,9 @@ def default_selector(labels: Labels, services: Iterable[Labels], owner: LabelSel
     return sorted_selector((*of_services, *of_owner))
 
 
-def soft_constraints(pod: PlacedPod, default: Selector | None = None, gates: Gates = DEFAULT_GATES) -> tuple[Soft, ...]:
+def soft_constraints(pod: Pod, default: Selector | None = None, gates: Gates = DEFAULT_GATES) -> tuple[Soft, ...]:
     """The pod's soft constraints, or the system's with the `default` selector if the pod has none of any kind."""
-    if pod.spread:
+    if pod.spec.spread:
         return tuple(Soft(each, selector_of(each, pod.labels, gates)) for each in constraints(pod, _SOFT))
     if default is None or default.empty:
         return ()
@@ -82,12 +83,12 @@ def soft_constraints(pod: PlacedPod, default: Selector | None = None, gates: Gat
 
 
 def pre_score(
-    pod: PlacedPod, snapshot: Snapshot, feasible: Snapshot, soft: tuple[Soft, ...], gates: Gates = DEFAULT_GATES
+    pod: Pod, snapshot: Snapshot, feasible: Snapshot, soft: tuple[Soft, ...], gates: Gates = DEFAULT_GATES
 ) -> State | None:
     """Count over all nodes, for the domains of the `feasible` ones. None: nothing to score (Skip)."""
     if not soft or not snapshot:
         return None
-    all_keys = [each.constraint for each in soft] if pod.spread else []
+    all_keys = [each.constraint for each in soft] if pod.spec.spread else []
     scored = [at for at in feasible if has_all_keys(at.node.labels, all_keys)]
     counting = [at for at in snapshot if has_all_keys(at.node.labels, all_keys)]
     weights, counts = [], []
@@ -109,7 +110,7 @@ def domain_weight(domains: int) -> float:
     return math.log(domains + 2)
 
 
-def raw_score(pod: PlacedPod, at: PlacedNode, state: State) -> int:
+def raw_score(pod: Pod, at: PlacedNode, state: State) -> int:
     """The sum over the constraints whose key the node has; more pods give more, so less is better."""
     total = 0.0
     for each, weight, counts in zip(state.soft, state.weights, state.counts, strict=True):
@@ -129,7 +130,7 @@ def turned(raw: int, lowest: int, highest: int) -> int:
     return MAX_NODE_SCORE if highest == 0 else MAX_NODE_SCORE * (highest + lowest - raw) // highest
 
 
-def scores(pod: PlacedPod, feasible: Snapshot, state: State) -> dict[str, int]:
+def scores(pod: Pod, feasible: Snapshot, state: State) -> dict[str, int]:
     """By name of node; 0 for a node without a topology key."""
     raw = {at.node.name: raw_score(pod, at, state) for at in feasible if at.node.name not in state.ignored}
     lowest, highest = min(raw.values(), default=0), max(raw.values(), default=0)
