@@ -58,7 +58,7 @@ def placing(**more: Any) -> Actor:
             return
         for ref, node in here.nodes:
             if node.ready is NodeReady.TRUE:
-                yield f"{node.name} is ready", api.patch(pod, node=ref)
+                yield f"{node.name} is ready", api.patch(pod, node=ref), here.assume(node=ref)
 
     return actor
 
