@@ -104,8 +104,7 @@ class ContainerProbe:
 
 @attrs.frozen
 class Container:
-    """One container of a pod. `restart_policy` "Always" makes an init container a sidecar; `pre_stop`: it has a hook.
-    """
+    """One container of a pod. `restart_policy` "Always" makes an init container a sidecar; `pre_stop`: has a hook."""
 
     name: str
     image: str = ""

@@ -39,6 +39,7 @@ class Code(enum.Enum):
     UNSUPPORTED_MEDIA_TYPE = (415, "UnsupportedMediaType")
     INVALID = (422, "Invalid")
     TOO_MANY_REQUESTS = (429, "TooManyRequests")
+    INTERNAL_ERROR = (500, "InternalError")
 
     @property
     def status(self) -> int:
@@ -102,8 +103,15 @@ class TooManyRequests(Refused):
     code = Code.TOO_MANY_REQUESTS
 
 
+class InternalError(Refused):
+    """500: an eviction of a pod that several disruption budgets select."""
+
+    code = Code.INTERNAL_ERROR
+
+
 REFUSAL: dict[Code, type[Refused]] = {
-    c.code: c for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid, TooManyRequests)
+    c.code: c
+    for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid, TooManyRequests, InternalError)
 }
 
 REFUSALS: dict[Verb, tuple[Code, ...]] = {
@@ -122,6 +130,7 @@ REFUSALS_OF_SUBRESOURCES = (
     Code.CONFLICT,
     Code.INVALID,
     Code.TOO_MANY_REQUESTS,
+    Code.INTERNAL_ERROR,
 )
 """How a create of a subresource (a binding, an eviction) can be refused."""
 

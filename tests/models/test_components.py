@@ -128,7 +128,8 @@ def test_admission_gives_a_new_pod_its_default_tolerations_and_nothing_else() ->
     }
     assert attrs.evolve(stored, spec=POD.spec) == POD
     tolerant = attrs.evolve(POD, spec=attrs.evolve(POD.spec, tolerations=(Toleration("a"),)))
-    assert ask(Verb.PATCH, tolerant, tolerant, changes={"ready": True}).object == attrs.evolve(tolerant, ready=True)
+    reported = ask(Verb.PATCH, tolerant, tolerant, subresource="status", changes={"ready": True}).object
+    assert reported == attrs.evolve(tolerant, ready=True)
 
 
 # ---- the API server: graceful deletion and binding

@@ -1,12 +1,13 @@
 """The API server: the one way to the store.
 
 Models the request pipeline of `staging/src/k8s.io/apiserver/pkg/server/config.go` DefaultBuildHandlerChain and the
-handlers' order (A01, A03, A04): authentication, authorisation, mutating admission, validation, compare-and-swap,
-watch.
+handlers' order (A01, A03, A04): authentication, authorisation, mutating admission, validation, validating admission,
+compare-and-swap, watch.
 
 Simplified: one request is one step, as its effect is one compare-and-swap on one key (S17); admission and validation
-run inside it (A04), so no other write can come between. The watch side is the kernel's (kspec.kube.watch): every
-committed version reaches each observer in the order of commits.
+run inside it (A04), so no other write can come between. What admission writes beside it (a quota's charge) is in the
+same step; `apiserver.quota` explores it apart. The watch side is the kernel's (kspec.kube.watch): every committed
+version reaches each observer in the order of commits.
 
 Not modelled: timeouts after which a request may still commit (A06), priority and fairness, the watch cache of the API
 server itself (all reads are of the latest), several API servers.
@@ -18,23 +19,24 @@ from typing import Any
 
 from kspec.kernel.registry import service
 from kspec.kube.requests import NOWHERE, Code, Look, Request, Response
-from kspec_models.apiserver.admission import admit
-from kspec_models.apiserver.authentication import authenticate
-from kspec_models.apiserver.authorization import authorized
+from kspec_models.apiserver.authentication import authenticate, credentials_of
+from kspec_models.apiserver.authorization import attributes_of, authorized
 from kspec_models.apiserver.registry import perform
 
 NOT_MODELLED = (
-    "API server: timeouts, priority and fairness, its own watch cache, finalizers, propagation policies",
-    "RBAC objects: the bootstrap roles are built in",
+    "API server: timeouts, priority and fairness, its own watch cache, webhooks, impersonation, field ownership",
+    "API server: NodeRestriction and the graph of the Node authorizer (a kubelet may touch the pods of every node)",
 )
 
 
 def serve(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Response:
     """Serve one request against the version that is stored now; `look`: what else is stored."""
-    identity = authenticate(request.user)
-    if not authorized(identity, request):
-        return Response(Code.FORBIDDEN, message=f"{identity.name} may not {request.line}")
-    return perform(admit(request), current, unchanged)
+    user = authenticate(credentials_of(request.user)).user
+    if user is None:
+        return Response(Code.UNAUTHORIZED, message="no authenticator recognised the caller")
+    if not authorized(user, attributes_of(request, current), look):
+        return Response(Code.FORBIDDEN, message=f"{user.name} may not {request.line}")
+    return perform(request, current, unchanged, look).response
 
 
 service("apiserver", serve)

@@ -1,74 +1,182 @@
-"""Authorisation: may this caller do that?
+"""Authorisation: may this caller do that, and by whose word?
 
-Upstream: `plugin/pkg/auth/authorizer/rbac/rbac.go` and the roles of `bootstrappolicy/policy.go`,
-`controller_policy.go`. RBAC only allows; what no rule allows is refused (403). Members of system:masters may do
-everything. Simplified: the bootstrap roles of the modelled components, and a controller of one's own is bound to
-cluster-admin. Not modelled: roles and bindings as objects, the Node authoriser's graph (a kubelet may touch any pod
-here).
+Upstream: `staging/src/k8s.io/apiserver/pkg/authorization/union/union.go`, `pkg/kubeapiserver/authorizer/reload.go`,
+`plugin/pkg/auth/authorizer/node/node_authorizer.go`, `plugin/pkg/auth/authorizer/rbac/rbac.go`. Authorizers are asked
+in order until one allows or denies; what none allows is refused (A15, A16).
+
+Simplified: the Node authorizer knows no graph (A31): it allows what nodes may do at all, to pods, secrets and claims of
+every node. A component that Kubernetes does not bring with it has a service account in `default`, and may do everything
+there until RBAC objects are part of the cluster: from then on, only what they allow. Not modelled: webhooks.
 """
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Callable, Iterable
+
 import attrs
 
-from kspec.kube.requests import Request, Verb
-from kspec_models.apiserver.authentication import MASTERS, NODES, Identity
+from kspec.kube.rbac import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+from kspec.kube.requests import Look, Request
+from kspec_models.apiserver.authentication import MASTERS, NODES, SERVICE_ACCOUNTS, User
+from kspec_models.apiserver.bootstrap_policy import BOOTSTRAP, NODE_RULES
+from kspec_models.apiserver.rbac import Attributes, Grant, Policy, allowing, asked_in, rule_allows, rules_for
+
+CLUSTER_WIDE = frozenset(
+    {
+        "nodes",
+        "namespaces",
+        "persistentvolumes",
+        "storageclasses",
+        "clusterroles",
+        "clusterrolebindings",
+        "priorityclasses",
+        "ingressclasses",
+    }
+)
+"""Resources that belong to no namespace."""
+
+API_GROUPS: dict[str, str] = {
+    **dict.fromkeys(("deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions"), "apps"),
+    **dict.fromkeys(("jobs", "cronjobs"), "batch"),
+    "horizontalpodautoscalers": "autoscaling",
+    "poddisruptionbudgets": "policy",
+    "endpointslices": "discovery.k8s.io",
+    **dict.fromkeys(("ingresses", "ingressclasses", "networkpolicies"), "networking.k8s.io"),
+    "storageclasses": "storage.k8s.io",
+    **dict.fromkeys(("roles", "rolebindings", "clusterroles", "clusterrolebindings"), "rbac.authorization.k8s.io"),
+    "priorityclasses": "scheduling.k8s.io",
+    "leases": "coordination.k8s.io",
+}
+"""The API group of each resource that is not in the core group."""
+
+RBAC_KINDS = (ClusterRole, ClusterRoleBinding, Role, RoleBinding)
+
+
+class Decision(enum.Enum):
+    """What one authorizer, or all of them together, say of a request (A15)."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+    NO_OPINION = "NoOpinion"
 
 
 @attrs.frozen
-class Rule:
-    """Allows these verbs on these resources (`pods/status`); `*` allows all."""
+class Opinion:
+    """What one authorizer said. `grant`: the rule by which RBAC allows; `errors`: bindings that refer to no role."""
 
-    verbs: tuple[str, ...]
-    resources: tuple[str, ...]
-
-    def allows(self, verb: str, resource: str) -> bool:
-        """Whether the rule covers this verb on this resource."""
-        return ("*" in self.verbs or verb in self.verbs) and ("*" in self.resources or resource in self.resources)
-
-
-CLUSTER_ADMIN = (Rule(("*",), ("*",)),)
-READ = ("get", "list", "watch")
-
-ROLES: dict[str, tuple[Rule, ...]] = {
-    "system:kube-scheduler": (
-        Rule((*READ, "delete"), ("pods",)),
-        Rule(READ, ("nodes",)),
-        Rule(("create",), ("pods/binding",)),
-        Rule(("patch", "update"), ("pods/status",)),
-    ),
-    "system:serviceaccount:kube-system:deployment-controller": (
-        Rule((*READ, "update"), ("deployments",)),
-        Rule(("update",), ("deployments/status", "deployments/finalizers")),
-        Rule((*READ, "create", "update", "patch", "delete"), ("replicasets",)),
-        Rule((*READ, "update"), ("pods",)),
-    ),
-    "system:serviceaccount:kube-system:replicaset-controller": (
-        Rule((*READ, "update"), ("replicasets",)),
-        Rule(("update",), ("replicasets/status", "replicasets/finalizers")),
-        Rule((*READ, "create", "patch", "delete"), ("pods",)),
-    ),
-}
-NODE_RULES = (
-    Rule((*READ, "create", "delete"), ("pods",)),
-    Rule(("patch", "update"), ("pods/status",)),
-    Rule(("create",), ("pods/eviction",)),
-)
+    authorizer: str
+    decision: Decision
+    reason: str = ""
+    grant: Grant | None = None
+    errors: tuple[str, ...] = ()
 
 
-def rules_of(identity: Identity) -> tuple[Rule, ...]:
-    """The rules that are bound to this caller."""
-    if MASTERS in identity.groups:
-        return CLUSTER_ADMIN
-    if NODES in identity.groups:
-        return NODE_RULES
-    if identity.name.startswith("system:serviceaccount:default:"):
-        return CLUSTER_ADMIN
-    return ROLES.get(identity.name, ())
+Authorizer = Callable[[User, Attributes, Policy], Opinion]
 
 
-def authorized(identity: Identity, request: Request) -> bool:
-    """Whether any rule allows the request."""
-    resource = request.resource + (f"/{request.subresource}" if request.subresource else "")
-    verb = Verb(request.verb).value
-    return any(rule.allows(verb, resource) for rule in rules_of(identity))
+def privileged_group(user: User, request: Attributes, policy: Policy) -> Opinion:
+    """Members of system:masters may do everything: asked before all others (A18)."""
+    if MASTERS in user.groups:
+        return Opinion("system:masters", Decision.ALLOW, f"{user.name} is in group {MASTERS}")
+    return Opinion("system:masters", Decision.NO_OPINION, f"{user.name} is not in group {MASTERS}")
+
+
+def node(user: User, request: Attributes, policy: Policy) -> Opinion:
+    """Nodes may do what nodes must do (A31, thin)."""
+    if NODES not in user.groups:
+        return Opinion("Node", Decision.NO_OPINION, f"{user.name} is no node")
+    if any(rule_allows(rule, request) for rule in NODE_RULES):
+        return Opinion("Node", Decision.ALLOW, "nodes may do that")
+    return Opinion("Node", Decision.NO_OPINION, "no rule for nodes allows it")
+
+
+def rbac(user: User, request: Attributes, policy: Policy) -> Opinion:
+    """Allow, or no opinion: RBAC never denies (A17)."""
+    granted = rules_for(user, asked_in(request), policy)
+    errors = tuple([f"{b.name} refers to {b.role_ref.kind} {b.role_ref.name}" for b in granted.dangling])
+    grant = allowing(granted, request)
+    if grant is None:
+        has = len(granted.grants)
+        reason = (
+            f"none of the {has} rules bound to {user.name} allows it" if has else f"nothing is bound to {user.name}"
+        )
+        return Opinion("RBAC", Decision.NO_OPINION, reason, errors=errors)
+    return Opinion("RBAC", Decision.ALLOW, f"allowed by {said(grant)}", grant, errors)
+
+
+def said(grant: Grant) -> str:
+    """`RoleBinding "dev" of Role "reader"`."""
+    binding, role = grant.binding, grant.role
+    where = f" in namespace {binding.namespace}" if isinstance(binding, RoleBinding) else ""
+    return f"{type(binding).__name__} {binding.name!r}{where}, which binds {type(role).__name__} {role.name!r}"
+
+
+AUTHORIZERS: tuple[Authorizer, ...] = (privileged_group, node, rbac)
+"""As kubeadm has them: --authorization-mode=Node,RBAC, behind the privileged group."""
+
+
+def opinions(user: User, request: Attributes, policy: Policy) -> tuple[Opinion, ...]:
+    """What the authorizers say, until one allows or denies (A15, union.Authorize)."""
+    found: list[Opinion] = []
+    for authorizer in AUTHORIZERS:
+        found.append(authorizer(user, request, policy))
+        if found[-1].decision is not Decision.NO_OPINION:
+            break
+    return tuple(found)
+
+
+def union(decisions: Iterable[Decision]) -> Decision:
+    """The first that is not "no opinion", in the authorizers' order (A15)."""
+    for decision in decisions:
+        if decision is not Decision.NO_OPINION:
+            return decision
+    return Decision.NO_OPINION
+
+
+def allows(said: Iterable[Opinion]) -> bool:
+    """Whether all of them together allow the request."""
+    return union([opinion.decision for opinion in said]) is Decision.ALLOW
+
+
+def refusal_code(decision: Decision, errors: int) -> int | None:
+    """The status code of a request that is not allowed, None if it is: an error makes it 500, not 403 (A16)."""
+    if decision is Decision.ALLOW:
+        return None
+    return 500 if errors > 0 else 403
+
+
+# ---- in a cluster
+
+
+def attributes_of(request: Request, current: object | None) -> Attributes:
+    """What a request wants. The namespace is that of what it is about: of one that is nowhere, the default one."""
+    resource = request.resource
+    about = request.object if request.object is not None else current
+    namespace = "" if resource in CLUSTER_WIDE else str(getattr(about, "namespace", "default"))
+    name = request.name if isinstance(request.name, str) else str(getattr(current, "name", ""))
+    if request.verb.value == "create" and not request.subresource:
+        name = ""
+    return Attributes(request.verb.value, API_GROUPS.get(resource, ""), resource, request.subresource, name, namespace)
+
+
+def stored_policy(look: Look) -> Policy:
+    """The RBAC objects of the cluster, and the built-in roles that they may refer to."""
+    return Policy(
+        (*BOOTSTRAP.cluster_roles, *look.all(ClusterRole)),
+        look.all(ClusterRoleBinding),
+        look.all(Role),
+        look.all(RoleBinding),
+    )
+
+
+def authorized(user: User, request: Attributes, look: Look) -> bool:
+    """Whether the authorizers allow the request in this cluster.
+
+    The built-in bindings are asked first: as rules only add rights (A17), what is stored need not be looked at then.
+    """
+    if allows(opinions(user, request, BOOTSTRAP)):
+        return True
+    if not any(look.uses(kind) for kind in RBAC_KINDS):
+        return f"{SERVICE_ACCOUNTS}:default" in user.groups
+    return allows(opinions(user, request, stored_policy(look)))

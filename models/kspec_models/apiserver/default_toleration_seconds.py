@@ -5,7 +5,12 @@ Source: plugin/pkg/admission/defaulttolerationseconds/admission.go, Admit (on cr
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
+
 from kspec.kube.objects import Effect, Operator, Toleration
+from kspec_models.apiserver.write import Operation, Write
 
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -31,3 +36,14 @@ def with_default_tolerations(
         if not any(covers(each, key) for each in tolerations)
     )
     return tolerations + added
+
+
+def admit(write: Write) -> Any:
+    """A pod with its tolerations, on create and update."""
+    if not write.is_("pods", Operation.CREATE, Operation.UPDATE):
+        return write.object
+    spec = write.object.spec
+    tolerations = with_default_tolerations(spec.tolerations)
+    if tolerations == spec.tolerations:
+        return write.object
+    return attrs.evolve(write.object, spec=attrs.evolve(spec, tolerations=tolerations))

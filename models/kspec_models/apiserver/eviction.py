@@ -10,23 +10,15 @@ again with what it then reads), dry run, and the deletion's preconditions but fo
 
 from __future__ import annotations
 
-import enum
-
 import attrs
 
 from kspec.kube.objects import Phase
+from kspec.kube.policy import UnhealthyPodEvictionPolicy
 
 MOST_DISRUPTED_PODS = 2000
 """How many evicted pods a budget's status may list that its controller has not yet confirmed."""
 
 CREATED, FORBIDDEN, TOO_MANY_REQUESTS, INTERNAL_ERROR = 201, 403, 429, 500
-
-
-class UnhealthyPodEvictionPolicy(enum.Enum):
-    """spec.unhealthyPodEvictionPolicy of a budget."""
-
-    IF_HEALTHY_BUDGET = "IfHealthyBudget"
-    ALWAYS_ALLOW = "AlwaysAllow"
 
 
 @attrs.frozen

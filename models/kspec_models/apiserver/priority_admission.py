@@ -7,29 +7,17 @@ names and values of priority classes that validation has.
 
 from __future__ import annotations
 
-import enum
+from typing import Any
 
 import attrs
 
+from kspec.kube.objects import Pod
+from kspec.kube.requests import Look
+from kspec.kube.scheduling import SYSTEM_CLASSES, PreemptionPolicy, PriorityClass
+from kspec_models.apiserver.write import Operation, Rejected, Write
+
 PRIORITY_WITHOUT_DEFAULT_CLASS = 0
 """The priority of a pod that names no class, where no class is the default."""
-
-
-class PreemptionPolicy(enum.Enum):
-    """Whether a pod that waits may have pods of lower priority removed."""
-
-    NEVER = "Never"
-    PREEMPT_LOWER_PRIORITY = "PreemptLowerPriority"
-
-
-@attrs.frozen
-class PriorityClass:
-    """A PriorityClass. The API server always fills in `preemption_policy`; None is an object from before it existed."""
-
-    name: str
-    value: int
-    global_default: bool = False
-    preemption_policy: PreemptionPolicy | None = None
 
 
 @attrs.frozen
@@ -41,10 +29,6 @@ class PodPriority:
     preemption_policy: PreemptionPolicy | None = None
 
 
-class Forbidden(ValueError):
-    """The pod or class is refused with 403; the message says why."""
-
-
 def default_class(classes: tuple[PriorityClass, ...]) -> PriorityClass | None:
     """The class of pods that name none. Of several, which a race may leave, one of the lowest value (A43)."""
     defaults = [each for each in classes if each.global_default]
@@ -52,7 +36,7 @@ def default_class(classes: tuple[PriorityClass, ...]) -> PriorityClass | None:
 
 
 def class_of(pod: PodPriority, classes: tuple[PriorityClass, ...]) -> PriorityClass:
-    """The class that applies to the pod: the one it names, or the default. Raises Forbidden if there is none by its
+    """The class that applies to the pod: the one it names, or the default. Raises Rejected if there is none by its
     name."""
     if pod.class_name == "":
         nothing = PriorityClass(
@@ -62,22 +46,22 @@ def class_of(pod: PodPriority, classes: tuple[PriorityClass, ...]) -> PriorityCl
     for each in classes:
         if each.name == pod.class_name:
             return each
-    raise Forbidden(f"there is no PriorityClass {pod.class_name!r}; create it first, or leave the name out")
+    raise Rejected(f"there is no PriorityClass {pod.class_name!r}; create it first, or leave the name out")
 
 
-def admit(pod: PodPriority, classes: tuple[PriorityClass, ...]) -> PodPriority:
+def resolved(pod: PodPriority, classes: tuple[PriorityClass, ...]) -> PodPriority:
     """The pod's fields as they are stored on create (A43, admitPod).
 
-    A number or policy that the pod brings itself must be what its class says. Raises Forbidden.
+    A number or policy that the pod brings itself must be what its class says. Raises Rejected.
     """
     found = class_of(pod, classes)
     if pod.priority is not None and pod.priority != found.value:
-        raise Forbidden(f"priority is {pod.priority}, but the priority class says {found.value}; leave priority out")
+        raise Rejected(f"priority is {pod.priority}, but the priority class says {found.value}; leave priority out")
     policy = found.preemption_policy
     if policy is None:
         policy = pod.preemption_policy
     elif pod.preemption_policy is not None and pod.preemption_policy is not policy:
-        raise Forbidden(
+        raise Rejected(
             f"preemptionPolicy is {pod.preemption_policy.value}, but the priority class says {policy.value}; "
             "leave preemptionPolicy out"
         )
@@ -94,7 +78,7 @@ def keep(new: PodPriority, old: PodPriority) -> PodPriority:
 
 
 def check_default(candidate: PriorityClass, cached: tuple[PriorityClass, ...], *, update: bool) -> None:
-    """Raise Forbidden if another class is the default already, as far as the cache knows (validatePriorityClass).
+    """Raise Rejected if another class is the default already, as far as the cache knows (validatePriorityClass).
 
     Two creates at once both pass (A43).
     """
@@ -102,4 +86,50 @@ def check_default(candidate: PriorityClass, cached: tuple[PriorityClass, ...], *
     if not candidate.global_default or found is None:
         return
     if not update or found.name != candidate.name:
-        raise Forbidden(f"PriorityClass {found.name!r} is the default already; there can be only one")
+        raise Rejected(f"PriorityClass {found.name!r} is the default already; there can be only one")
+
+
+# ---- the plugin
+
+
+def classes_of(look: Look) -> tuple[PriorityClass, ...]:
+    """The classes of the cluster: the two that every cluster has, and those that are stored."""
+    stored = look.all(PriorityClass)
+    names = [each.name for each in stored]
+    return (*stored, *[each for each in SYSTEM_CLASSES if each.name not in names])
+
+
+def admit(write: Write, look: Look) -> Any:
+    """A pod with the number of its class. Where no priority classes are in the cluster, its number is its own.
+
+    Simplified: the number 0 counts as not given, and so does the policy that is the default. Raises Rejected.
+    """
+    if not look.uses(PriorityClass):
+        return write.object
+    if write.is_("pods", Operation.CREATE):
+        return with_priority(write.object, classes_of(look))
+    return write.object
+
+
+def with_priority(pod: Pod, classes: tuple[PriorityClass, ...]) -> Pod:
+    """The pod with what its class says. Raises Rejected."""
+    spec = pod.spec
+    policy = PreemptionPolicy(spec.preemption_policy)
+    given = PodPriority(
+        spec.priority_class_name,
+        spec.priority or None,
+        None if policy is PreemptionPolicy.PREEMPT_LOWER_PRIORITY else policy,
+    )
+    found = resolved(given, classes)
+    policy = found.preemption_policy or policy
+    number = 0 if found.priority is None else found.priority
+    return attrs.evolve(
+        pod,
+        spec=attrs.evolve(spec, priority_class_name=found.class_name, priority=number, preemption_policy=policy.value),
+    )
+
+
+def check(write: Write, look: Look) -> None:
+    """Raise Rejected if a priority class would be a second default."""
+    if write.is_("priorityclasses", Operation.CREATE, Operation.UPDATE):
+        check_default(write.object, look.all(PriorityClass), update=write.operation is Operation.UPDATE)

@@ -14,9 +14,13 @@ import enum
 
 import attrs
 
-from kspec.kube.objects import Resources
+from kspec.kube.core import ResourceQuota
+from kspec.kube.objects import Pod, Resources
+from kspec.kube.requests import Also, Look
+from kspec_models.apiserver.write import Operation as WriteOperation
+from kspec_models.apiserver.write import Rejected, Write
 from kspec_models.helpers import quota_usage, resource_lists
-from kspec_models.helpers.quota_usage import QuotaPod, ScopeSelector
+from kspec_models.helpers.quota_usage import QuotaPod
 
 
 class Operation(enum.Enum):
@@ -36,34 +40,24 @@ class Reason(enum.Enum):
 
 
 @attrs.frozen
-class Quota:
-    """A ResourceQuota: `hard` and `used` are of its status."""
-
-    name: str
-    hard: Resources
-    used: Resources = ()
-    scopes: tuple[ScopeSelector, ...] = ()
-
-
-@attrs.frozen
 class Checked:
     """The answer. If `reason` is None, the pod is admitted and `quotas` are as they are to be written.
 
     Else `quota` is the one that refuses, because of the resources `names`.
     """
 
-    quotas: tuple[Quota, ...]
+    quotas: tuple[ResourceQuota, ...]
     reason: Reason | None = None
     quota: str = ""
     names: tuple[str, ...] = ()
 
 
-def concerned(quota: Quota, pod: QuotaPod) -> bool:
+def concerned(quota: ResourceQuota, pod: QuotaPod) -> bool:
     """Whether the quota is about this pod."""
     return quota_usage.concerns(resource_lists.names(quota.hard), quota.scopes, pod)
 
 
-def unfit(quota: Quota, pod: QuotaPod) -> Checked | None:
+def unfit(quota: ResourceQuota, pod: QuotaPod) -> Checked | None:
     """The refusal of a quota that cannot be applied to the pod, None if it can.
 
     The pod must say what it needs of what is limited; and the quota's controller must have counted before.
@@ -78,7 +72,7 @@ def unfit(quota: Quota, pod: QuotaPod) -> Checked | None:
     return None
 
 
-def charge_of(quota: Quota, pod: QuotaPod, old: QuotaPod | None) -> Resources:
+def charge_of(quota: ResourceQuota, pod: QuotaPod, old: QuotaPod | None) -> Resources:
     """What the pod adds to the quota: all that it uses, or on an update what it uses more than before.
 
     If the quota was not about the old pod, it is charged in full.
@@ -89,14 +83,17 @@ def charge_of(quota: Quota, pod: QuotaPod, old: QuotaPod | None) -> Resources:
     return resource_lists.mask(resource_lists.without_zeros(usage), resource_lists.names(quota.hard))
 
 
-def exceeded(quota: Quota, charge: Resources) -> tuple[str, ...]:
+def exceeded(quota: ResourceQuota, charge: Resources) -> tuple[str, ...]:
     """The resources of which there is not enough left; one that is not charged may be overdrawn already."""
     after = resource_lists.mask(resource_lists.add(quota.used, charge), resource_lists.names(charge))
     return resource_lists.exceeding(after, quota.hard)
 
 
 def check(
-    quotas: tuple[Quota, ...], pod: QuotaPod, operation: Operation = Operation.CREATE, old: QuotaPod | None = None
+    quotas: tuple[ResourceQuota, ...],
+    pod: QuotaPod,
+    operation: Operation = Operation.CREATE,
+    old: QuotaPod | None = None,
 ) -> Checked:
     """Whether all quotas of the namespace have room for the pod, and what they are after it (A45d, CheckRequest).
 
@@ -108,7 +105,7 @@ def check(
         refused = unfit(quota, pod) if concerned(quota, pod) else None
         if refused is not None:
             return refused
-    result: tuple[Quota, ...] = ()
+    result: tuple[ResourceQuota, ...] = ()
     for quota in quotas:
         charge = charge_of(quota, pod, old) if concerned(quota, pod) else ()
         over = exceeded(quota, charge)
@@ -116,3 +113,41 @@ def check(
             return Checked((), Reason.EXCEEDED, quota.name, over)
         result = (*result, attrs.evolve(quota, used=resource_lists.add(quota.used, charge)) if charge else quota)
     return Checked(result)
+
+
+# ---- the plugin
+
+
+def quota_pod(pod: Pod) -> QuotaPod:
+    """A pod as quotas look at it."""
+    return QuotaPod(pod.spec, pod.phase, priority_class=pod.spec.priority_class_name)
+
+
+def refusal(checked: Checked) -> Rejected | None:
+    """The answer to whoever asked; None: there is room."""
+    if checked.reason is None:
+        return None
+    names = ", ".join(checked.names)
+    said = {
+        Reason.MUST_SPECIFY: f"a pod must say how much it needs of {names}",
+        Reason.STATUS_UNKNOWN: f"how much of {names} is used is not known yet",
+        Reason.EXCEEDED: f"there is not enough left of {names}",
+    }
+    return Rejected(f"ResourceQuota {checked.quota}: {said[checked.reason]}")
+
+
+def charge(write: Write, look: Look) -> tuple[Also, ...]:
+    """What a granted create adds to the quotas of its namespace. Raises Rejected.
+
+    In one step: nobody comes between the reading of a quota and the writing. `scopes.apiserver` explores the steps.
+    """
+    if not write.is_("pods", WriteOperation.CREATE):
+        return ()
+    quotas = tuple([each for each in look.all(ResourceQuota) if each.namespace == write.namespace])
+    checked = check(quotas, quota_pod(write.object))
+    refused = refusal(checked)
+    if refused is not None:
+        raise refused
+    return tuple(
+        [Also(ResourceQuota, new.name, new) for old, new in zip(quotas, checked.quotas, strict=True) if new != old]
+    )

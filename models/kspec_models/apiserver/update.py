@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from kspec.kube.requests import Code
+from kspec_models.etcd.compare import compare_and_swap
 
 GENERATE_NAME_ATTEMPTS = 8
 """How often a create with generateName tries another name, the first included (A47)."""
@@ -46,7 +47,7 @@ class Result:
 class Version:
     """A stored version of an object."""
 
-    resource_version: str
+    resource_version: int
     uid: str
 
 
@@ -60,9 +61,9 @@ class KindRules:
 
 @attrs.frozen
 class Put:
-    """What matters of a PUT's body. "": not given; `same_content`: it would leave the same bytes."""
+    """What matters of a PUT's body. 0 and "": not given; `same_content`: it would leave the same bytes."""
 
-    resource_version: str = ""
+    resource_version: int = 0
     uid: str = ""
     same_content: bool = False
 
@@ -78,13 +79,13 @@ class PatchType(enum.Enum):
 
 @attrs.frozen
 class Patch:
-    """What matters of a PATCH. `resource_version`, `uid`: of the patched object, "" if the patch does not name them.
+    """What matters of a PATCH. `resource_version`, `uid`: of the patched object, 0 and "" if it does not name them.
 
     `fails`: a JSON patch with a failing test or a missing path; `undecodable`: it is no patch at all.
     """
 
     type: PatchType = PatchType.MERGE
-    resource_version: str = ""
+    resource_version: int = 0
     uid: str = ""
     same_content: bool = False
     fails: bool = False
@@ -93,14 +94,22 @@ class Patch:
 
 @attrs.frozen
 class Preconditions:
-    """What a DELETE demands of the version that it removes. "": nothing."""
+    """What a DELETE demands of the version that it removes. 0 and "": nothing."""
 
-    resource_version: str = ""
+    resource_version: int = 0
     uid: str = ""
 
     def met(self, stored: Version) -> bool:
         """Whether the version is the one that was meant (A70)."""
-        return self.uid in ("", stored.uid) and self.resource_version in ("", stored.resource_version)
+        return self.uid in ("", stored.uid) and is_version(stored, self.resource_version)
+
+
+def is_version(stored: Version, wanted: int) -> bool:
+    """Whether a write that names a resourceVersion, or none, is about the stored one: the store's own compare."""
+    if wanted == 0:
+        return True
+    swapped, _ = compare_and_swap(stored.resource_version, wanted)
+    return swapped
 
 
 Decision = Callable[[Version | None], Result]
@@ -126,9 +135,9 @@ def put(stored: Version | None, body: Put, kind: KindRules) -> Result:
         return Result(Code.CONFLICT)
     if stored is None:
         return Result(Code.CREATED, Outcome.WRITTEN) if kind.create_on_update else Result(Code.NOT_FOUND)
-    if body.resource_version == "" and not kind.unconditional_update:
+    if body.resource_version == 0 and not kind.unconditional_update:
         return Result(Code.INVALID)
-    if body.resource_version not in ("", stored.resource_version):
+    if not is_version(stored, body.resource_version):
         return Result(Code.CONFLICT)
     return Result(Code.OK, Outcome.UNCHANGED if body.same_content else Outcome.WRITTEN)
 

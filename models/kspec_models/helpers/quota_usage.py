@@ -9,10 +9,9 @@ objects.
 
 from __future__ import annotations
 
-import enum
-
 import attrs
 
+from kspec.kube.core import QuotaScope, ScopeSelector
 from kspec.kube.objects import Container, Operator, Phase, PodSpec, Resources
 from kspec_models.helpers import resource_lists
 from kspec_models.helpers.pod_resources import PodSpecWithRequests, amount_of, is_extended, pod_requests
@@ -26,26 +25,6 @@ _OF_PODS = frozenset(
     {OBJECT_COUNT, "pods", *_COMPUTE, *(_REQUESTS + name for name in _COMPUTE), *(_LIMITS + name for name in _COMPUTE)}
 )
 _MUST_BE_SET = frozenset(prefix + name for prefix in ("", _REQUESTS, _LIMITS) for name in ("cpu", "memory"))
-
-
-class Scope(enum.Enum):
-    """Which pods a quota is about."""
-
-    TERMINATING = "Terminating"
-    NOT_TERMINATING = "NotTerminating"
-    BEST_EFFORT = "BestEffort"
-    NOT_BEST_EFFORT = "NotBestEffort"
-    PRIORITY_CLASS = "PriorityClass"
-    CROSS_NAMESPACE_POD_AFFINITY = "CrossNamespacePodAffinity"
-
-
-@attrs.frozen
-class ScopeSelector:
-    """An entry of spec.scopes, or of spec.scopeSelector, where only PriorityClass has other operators than Exists."""
-
-    scope: Scope
-    operator: Operator = Operator.EXISTS
-    values: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -79,15 +58,15 @@ def in_scope(selector: ScopeSelector, pod: QuotaPod) -> bool:
     """Whether the pod is in one scope (podMatchesScopeFunc). `Terminating` is of pods with a deadline, not of deleted
     ones."""
     match selector.scope:
-        case Scope.TERMINATING:
+        case QuotaScope.TERMINATING:
             return _has_deadline(pod)
-        case Scope.NOT_TERMINATING:
+        case QuotaScope.NOT_TERMINATING:
             return not _has_deadline(pod)
-        case Scope.BEST_EFFORT:
+        case QuotaScope.BEST_EFFORT:
             return is_best_effort(pod.spec)
-        case Scope.NOT_BEST_EFFORT:
+        case QuotaScope.NOT_BEST_EFFORT:
             return not is_best_effort(pod.spec)
-        case Scope.CROSS_NAMESPACE_POD_AFFINITY:
+        case QuotaScope.CROSS_NAMESPACE_POD_AFFINITY:
             return pod.cross_namespace_affinity
     return _class_selected(selector, pod.priority_class)
 

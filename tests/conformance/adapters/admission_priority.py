@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kspec.kube.scheduling import PreemptionPolicy, PriorityClass
 from kspec_models.apiserver import priority_admission
-from kspec_models.apiserver.priority_admission import PodPriority, PreemptionPolicy, PriorityClass
+from kspec_models.apiserver.priority_admission import PodPriority
+from kspec_models.apiserver.write import Rejected
 from tests.conformance.interface import AtLeast, Given
 
 TOPIC = "admission-priority"
@@ -14,8 +16,8 @@ def answer(given: Given) -> object:
     pod = given["pod"]
     wanted = PodPriority(pod.get("priorityClassName", ""), pod.get("priority"), _policy(pod))
     try:
-        admitted = priority_admission.admit(wanted, tuple(_class(each) for each in given["classes"]))
-    except priority_admission.Forbidden:
+        admitted = priority_admission.resolved(wanted, tuple(_class(each) for each in given["classes"]))
+    except Rejected:
         return {"error": True}
     policy = admitted.preemption_policy
     return AtLeast({"priority": admitted.priority, "preemptionPolicy": None if policy is None else policy.value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.kube.objects import Phase
+from kspec.kube.policy import UnhealthyPodEvictionPolicy
 from kspec_models.apiserver import eviction
 from tests.conformance.interface import Given
 
@@ -24,5 +25,5 @@ def _budget(raw: Given) -> eviction.BudgetStatus:
         raw["desiredHealthy"],
         raw["disruptedPods"],
         raw["statusObserved"],
-        eviction.UnhealthyPodEvictionPolicy(raw.get("unhealthyPodEvictionPolicy") or "IfHealthyBudget"),
+        UnhealthyPodEvictionPolicy(raw.get("unhealthyPodEvictionPolicy") or "IfHealthyBudget"),
     )

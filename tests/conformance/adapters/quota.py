@@ -8,11 +8,12 @@ from typing import Any
 import attrs
 
 from kspec.kube import quantity
+from kspec.kube.core import QuotaScope, ResourceQuota, ScopeSelector
 from kspec.kube.objects import Container, Operator, Phase, PodSpec, Resources
 from kspec.kube.quantity import Quantity
 from kspec_models.apiserver import quota
 from kspec_models.helpers import resource_lists
-from kspec_models.helpers.quota_usage import QuotaPod, Scope, ScopeSelector
+from kspec_models.helpers.quota_usage import QuotaPod
 from tests.conformance.adapters import _objects
 from tests.conformance.interface import Given, Skip
 
@@ -82,14 +83,14 @@ def _check(given: Given) -> object:
     }
 
 
-def _quota(raw: Given) -> quota.Quota:
-    scopes = tuple(ScopeSelector(Scope(each)) for each in raw.get("scopes") or ())
+def _quota(raw: Given) -> ResourceQuota:
+    scopes = tuple(ScopeSelector(QuotaScope(each)) for each in raw.get("scopes") or ())
     expressions = (raw.get("scopeSelector") or {}).get("matchExpressions") or ()
     selectors = tuple(
-        ScopeSelector(Scope(each["scopeName"]), Operator(each["operator"]), tuple(each.get("values") or ()))
+        ScopeSelector(QuotaScope(each["scopeName"]), Operator(each["operator"]), tuple(each.get("values") or ()))
         for each in expressions
     )
-    return quota.Quota(raw["name"], _amounts(raw["hard"]), _amounts(raw["used"]), (*scopes, *selectors))
+    return ResourceQuota(raw["name"], _amounts(raw["hard"]), _amounts(raw["used"]), (*scopes, *selectors))
 
 
 def _pod(raw: Given) -> QuotaPod:

@@ -28,7 +28,7 @@ def answer(given: Given) -> Any:
     if not result.code.ok:
         said["reason"] = result.code.value[1]
     if result.outcome is update.Outcome.UNCHANGED and stored is not None:
-        said["resourceVersionAfter"] = stored.resource_version
+        said["resourceVersionAfter"] = str(stored.resource_version)
     if result.tries > 1 and result.outcome is not update.Outcome.NONE:
         said["note"] = WON_ON_A_LATER_TRY.get(request["verb"])
     return AtLeast(said)
@@ -40,12 +40,12 @@ def _result(given: Given, found: list[update.Version | None]) -> update.Result:
     match request["verb"]:
         case "put":
             rules = update.KindRules(kind.get("unconditional", True), kind.get("createOnUpdate", False))
-            body = update.Put(request.get("resourceVersion", ""), request.get("uid", ""), same)
+            body = update.Put(_number(request.get("resourceVersion")), request.get("uid", ""), same)
             return update.guaranteed_update(found, lambda version: update.put(version, body, rules))
         case "patch":
             patch = update.Patch(
                 update.PatchType(request.get("type", "merge")),
-                request.get("patchResourceVersion", ""),
+                _number(request.get("patchResourceVersion")),
                 request.get("patchUID", ""),
                 same,
                 fails=request.get("failedTest", False),
@@ -61,15 +61,19 @@ def _result(given: Given, found: list[update.Version | None]) -> update.Result:
             return update.guaranteed_update(found, update.create)
         case "delete":
             wanted = update.Preconditions(
-                request.get("preconditionResourceVersion", ""), request.get("preconditionUID", "")
+                _number(request.get("preconditionResourceVersion")), request.get("preconditionUID", "")
             )
             return update.guaranteed_update(found, lambda version: update.delete(version, wanted))
     raise Skip(f"verb {request['verb']}")
 
 
 def _version(raw: Given | None) -> update.Version | None:
-    return None if raw is None else update.Version(raw["resourceVersion"], raw["uid"])
+    return None if raw is None else update.Version(_number(raw["resourceVersion"]), raw["uid"])
 
 
 def _newer(version: update.Version | None) -> update.Version | None:
-    return None if version is None else update.Version(version.resource_version + "-newer", version.uid)
+    return None if version is None else update.Version(version.resource_version + 1000, version.uid)
+
+
+def _number(raw: str | None) -> int:
+    return int(raw) if raw else 0

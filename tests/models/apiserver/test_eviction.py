@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kspec.kube.objects import Phase
+from kspec.kube.policy import UnhealthyPodEvictionPolicy
 from kspec_models.apiserver import eviction
-from kspec_models.apiserver.eviction import BudgetStatus, EvictedPod, Eviction, UnhealthyPodEvictionPolicy
+from kspec_models.apiserver.eviction import BudgetStatus, EvictedPod, Eviction
 
 RUNNING = EvictedPod(Phase.RUNNING, ready=True)
 UNREADY = EvictedPod(Phase.RUNNING, ready=False)

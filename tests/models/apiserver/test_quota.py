@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kspec.kube.core import QuotaScope, ResourceQuota, ScopeSelector
 from kspec.kube.objects import Container, Operator, Phase, PodSpec, Resources
 from kspec_models.apiserver import quota
-from kspec_models.apiserver.quota import Operation, Quota, Reason
+from kspec_models.apiserver.quota import Operation, Reason
 from kspec_models.helpers import quota_usage, resource_lists
 from kspec_models.helpers.pod_resources import PodSpecWithRequests
-from kspec_models.helpers.quota_usage import QuotaPod, Scope, ScopeSelector
+from kspec_models.helpers.quota_usage import QuotaPod
 
 
 def pod(cpu: int | None = 1000, **fields: Any) -> QuotaPod:
@@ -23,8 +24,10 @@ def pod(cpu: int | None = 1000, **fields: Any) -> QuotaPod:
     return attrs.evolve(QuotaPod(PodSpec((Container("c", requests=requests),))), **fields)
 
 
-def pods_and_cpu(pods: int, cpu: int, used_pods: int = 0, used_cpu: int = 0) -> Quota:
-    return Quota("q", (("pods", pods), ("requests.cpu", cpu)), (("pods", used_pods), ("requests.cpu", used_cpu)))
+def pods_and_cpu(pods: int, cpu: int, used_pods: int = 0, used_cpu: int = 0) -> ResourceQuota:
+    return ResourceQuota(
+        "q", (("pods", pods), ("requests.cpu", cpu)), (("pods", used_pods), ("requests.cpu", used_cpu))
+    )
 
 
 def test_what_fits_exactly_is_charged_and_the_next_is_refused() -> None:
@@ -41,7 +44,7 @@ def test_one_quota_that_refuses_keeps_all_from_being_charged() -> None:
 def test_a_quota_on_cpu_makes_a_request_mandatory_for_every_container() -> None:
     two = PodSpec((Container("a", requests=(("cpu", 1),)), Container("b")))
     assert quota.check((pods_and_cpu(2, 1000),), QuotaPod(two)).reason is Reason.MUST_SPECIFY
-    only_pods = Quota("q", (("pods", 2),), (("pods", 0),))
+    only_pods = ResourceQuota("q", (("pods", 2),), (("pods", 0),))
     assert quota.check((only_pods,), QuotaPod(two)).reason is None
 
 
@@ -53,20 +56,20 @@ def test_requests_of_the_pod_as_a_whole_make_those_of_containers_unnecessary() -
 
 
 def test_a_fresh_quota_blocks_until_its_controller_has_counted() -> None:
-    fresh = Quota("q", (("pods", 2), ("services", 1)))
+    fresh = ResourceQuota("q", (("pods", 2), ("services", 1)))
     assert quota.check((fresh,), pod()).names == ("pods",)
     counted = attrs.evolve(fresh, used=quota_usage.recount(fresh.hard, (), ()))
     assert quota.check((counted,), pod()).reason is None
 
 
 def test_a_quota_of_other_kinds_is_not_about_pods() -> None:
-    other = Quota("q", (("services", 0),))
+    other = ResourceQuota("q", (("services", 0),))
     assert not quota.concerned(other, pod())
     assert quota.check((other,), pod()).quotas == (other,)
 
 
 def test_an_overdrawn_resource_that_the_pod_does_not_use_does_not_matter() -> None:
-    overdrawn = Quota(
+    overdrawn = ResourceQuota(
         "q", (("pods", 5), ("requests.example.com/gpu", 1)), (("pods", 1), ("requests.example.com/gpu", 9))
     )
     assert quota.check((overdrawn,), pod()).reason is None
@@ -82,16 +85,16 @@ def test_a_plain_update_is_not_evaluated_and_a_resize_pays_the_difference() -> N
 @pytest.mark.parametrize(
     ("selector", "names"),
     [
-        (ScopeSelector(Scope.BEST_EFFORT), {"none"}),
-        (ScopeSelector(Scope.NOT_BEST_EFFORT), {"asks", "deadline", "high"}),
-        (ScopeSelector(Scope.TERMINATING), {"deadline"}),
-        (ScopeSelector(Scope.NOT_TERMINATING), {"none", "asks", "high"}),
-        (ScopeSelector(Scope.PRIORITY_CLASS), {"high"}),
-        (ScopeSelector(Scope.PRIORITY_CLASS, Operator.IN, ("high",)), {"high"}),
-        (ScopeSelector(Scope.PRIORITY_CLASS, Operator.IN, ("low", "")), set()),
-        (ScopeSelector(Scope.PRIORITY_CLASS, Operator.NOT_IN, ("high",)), {"none", "asks", "deadline"}),
-        (ScopeSelector(Scope.PRIORITY_CLASS, Operator.DOES_NOT_EXIST), {"none", "asks", "deadline"}),
-        (ScopeSelector(Scope.CROSS_NAMESPACE_POD_AFFINITY), set()),
+        (ScopeSelector(QuotaScope.BEST_EFFORT), {"none"}),
+        (ScopeSelector(QuotaScope.NOT_BEST_EFFORT), {"asks", "deadline", "high"}),
+        (ScopeSelector(QuotaScope.TERMINATING), {"deadline"}),
+        (ScopeSelector(QuotaScope.NOT_TERMINATING), {"none", "asks", "high"}),
+        (ScopeSelector(QuotaScope.PRIORITY_CLASS), {"high"}),
+        (ScopeSelector(QuotaScope.PRIORITY_CLASS, Operator.IN, ("high",)), {"high"}),
+        (ScopeSelector(QuotaScope.PRIORITY_CLASS, Operator.IN, ("low", "")), set()),
+        (ScopeSelector(QuotaScope.PRIORITY_CLASS, Operator.NOT_IN, ("high",)), {"none", "asks", "deadline"}),
+        (ScopeSelector(QuotaScope.PRIORITY_CLASS, Operator.DOES_NOT_EXIST), {"none", "asks", "deadline"}),
+        (ScopeSelector(QuotaScope.CROSS_NAMESPACE_POD_AFFINITY), set()),
     ],
 )
 def test_a_scope_selects_its_pods(selector: ScopeSelector, names: set[str]) -> None:

@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec_models.apiserver import rbac
-from kspec_models.apiserver.rbac import Attributes, Binding, Decision, PolicyRule, Role, Subject, SubjectKind, User
+from kspec.kube.rbac import (
+    ClusterRole,
+    ClusterRoleBinding,
+    PolicyRule,
+    Role,
+    RoleBinding,
+    RoleRef,
+    Subject,
+    SubjectKind,
+)
+from kspec_models.apiserver import authorization, escalation, rbac
+from kspec_models.apiserver.authentication import User
+from kspec_models.apiserver.authorization import Decision
+from kspec_models.apiserver.rbac import Attributes, Policy
 
 READ_PODS = PolicyRule(("get", "list"), ("",), ("pods",))
 ALICE = User("alice", ("dev",))
@@ -61,38 +73,56 @@ def test_a_path_matches_whole_or_as_a_prefix_before_a_star(url: str, path: str, 
     assert rbac.rule_allows(PolicyRule(("get",), non_resource_urls=(url,)), Attributes("get", path=path)) is matches
 
 
+def everywhere(role: str) -> ClusterRoleBinding:
+    return ClusterRoleBinding(f"{role} for alice", RoleRef("ClusterRole", role), TO_ALICE)
+
+
+def in_web(kind: str, role: str) -> RoleBinding:
+    return RoleBinding(f"{role} for alice", RoleRef(kind, role), TO_ALICE, "web")
+
+
+def decided(request: Attributes, policy: Policy) -> Decision:
+    return authorization.rbac(ALICE, request, policy).decision
+
+
 def test_a_binding_in_a_namespace_to_a_cluster_role_grants_it_there_only() -> None:
-    role = Role("view", (READ_PODS,))
-    binding = Binding("view", TO_ALICE, namespace="web")
+    policy = Policy((ClusterRole("view", (READ_PODS,)),), role_bindings=(in_web("ClusterRole", "view"),))
     get = {ns: Attributes("get", resource="pods", name="p", namespace=ns) for ns in ("web", "db", "")}
-    decided = {ns: rbac.authorize(ALICE, request, (role,), (binding,)) for ns, request in get.items()}
-    assert decided == {"web": Decision.ALLOW, "db": Decision.NO_OPINION, "": Decision.NO_OPINION}
+    said = {ns: decided(request, policy) for ns, request in get.items()}
+    assert said == {"web": Decision.ALLOW, "db": Decision.NO_OPINION, "": Decision.NO_OPINION}
 
 
 def test_only_a_binding_of_the_cluster_grants_a_path() -> None:
-    role = Role("health", (PolicyRule(("get",), non_resource_urls=("/healthz*",)),))
+    roles = (ClusterRole("health", (PolicyRule(("get",), non_resource_urls=("/healthz*",)),)),)
     request = Attributes("get", path="/healthz/ping", namespace="web")
-    assert (
-        rbac.authorize(ALICE, request, (role,), (Binding("health", TO_ALICE, namespace="web"),)) is not Decision.ALLOW
-    )
-    assert rbac.authorize(ALICE, request, (role,), (Binding("health", TO_ALICE),)) is Decision.ALLOW
+    assert decided(request, Policy(roles, role_bindings=(in_web("ClusterRole", "health"),))) is not Decision.ALLOW
+    assert decided(request, Policy(roles, (everywhere("health"),))) is Decision.ALLOW
 
 
 def test_a_binding_to_a_missing_role_is_an_error_and_hides_no_other() -> None:
-    bindings = (Binding("gone", TO_ALICE), Binding("view", TO_ALICE))
-    granted = rbac.rules_for(ALICE, "", (Role("view", (READ_PODS,)),), bindings)
-    assert granted == rbac.Granted((READ_PODS,), errors=1)
+    gone = everywhere("gone")
+    policy = Policy((ClusterRole("view", (READ_PODS,)),), (gone, everywhere("view")))
+    granted = rbac.rules_for(ALICE, "", policy)
+    assert (granted.rules, granted.dangling) == ((READ_PODS,), (gone,))
 
 
 def test_a_role_of_another_namespace_is_a_missing_role() -> None:
-    role = Role("view", (READ_PODS,), "db")
-    binding = Binding("view", TO_ALICE, cluster_role=False, namespace="web")
-    assert rbac.rules_for(ALICE, "web", (role,), (binding,)) == rbac.Granted((), errors=1)
+    binding = in_web("Role", "view")
+    policy = Policy(roles=(Role("view", (READ_PODS,), "db"),), role_bindings=(binding,))
+    assert rbac.rules_for(ALICE, "web", policy) == rbac.Granted((), (binding,))
 
 
 def test_a_binding_of_the_cluster_to_a_role_of_a_namespace_is_one_to_a_missing_role() -> None:
-    roles = (Role("view", (READ_PODS,)), Role("view", (READ_PODS,), "web"))
-    assert rbac.role_of(Binding("view", TO_ALICE, cluster_role=False), roles) is None
+    policy = Policy((ClusterRole("view", (READ_PODS,)),), roles=(Role("view", (READ_PODS,), "web"),))
+    assert rbac.role_of(RoleRef("Role", "view"), "", policy) is None
+
+
+def test_what_allows_is_told_with_its_role_and_its_binding() -> None:
+    policy = Policy((ClusterRole("view", (READ_PODS,)),), role_bindings=(in_web("ClusterRole", "view"),))
+    opinion = authorization.rbac(ALICE, Attributes("get", resource="pods", name="p", namespace="web"), policy)
+    assert opinion.grant is not None
+    assert (opinion.grant.rule, opinion.grant.binding) == (READ_PODS, in_web("ClusterRole", "view"))
+    assert "in namespace web" in opinion.reason
 
 
 def test_a_service_account_without_namespace_is_of_the_bindings_and_of_the_cluster_nobody() -> None:
@@ -103,17 +133,17 @@ def test_a_service_account_without_namespace_is_of_the_bindings_and_of_the_clust
     assert not rbac.subject_is(subject, user, "")
 
 
-@given(st.permutations([Binding("view", TO_ALICE), Binding("gone", TO_ALICE), Binding("edit", TO_ALICE)]))
-def test_the_order_of_bindings_does_not_matter(bindings: list[Binding]) -> None:
-    roles = (Role("view", (READ_PODS,)), Role("edit", (PolicyRule(("delete",), ("",), ("pods",)),)))
+@given(st.permutations([everywhere("view"), everywhere("gone"), everywhere("edit")]))
+def test_the_order_of_bindings_does_not_matter(bindings: list[ClusterRoleBinding]) -> None:
+    roles = (ClusterRole("view", (READ_PODS,)), ClusterRole("edit", (PolicyRule(("delete",), ("",), ("pods",)),)))
     for verb, decision in (("get", Decision.ALLOW), ("delete", Decision.ALLOW), ("create", Decision.NO_OPINION)):
         request = Attributes(verb, resource="pods", name="p", namespace="web")
-        assert rbac.authorize(ALICE, request, roles, tuple(bindings)) is decision
+        assert decided(request, Policy(roles, tuple(bindings))) is decision
 
 
 @given(RULES, RULES)
 def test_whoever_covers_a_rule_is_allowed_whatever_it_allows(owner: PolicyRule, servant: PolicyRule) -> None:
-    if rbac.uncovered((owner,), (servant,)):
+    if escalation.uncovered((owner,), (servant,)):
         return
     for verb, group, resource, sub, name in itertools.product("ab", "ab", "ab", ("", "x"), ("", "n", "m")):
         request = Attributes(verb, group, resource, sub, name)
@@ -122,24 +152,24 @@ def test_whoever_covers_a_rule_is_allowed_whatever_it_allows(owner: PolicyRule, 
 
 @given(RULES)
 def test_every_rule_covers_itself(rule: PolicyRule) -> None:
-    assert rbac.uncovered((rule,), (rule,)) == ()
+    assert escalation.uncovered((rule,), (rule,)) == ()
 
 
 def test_two_rules_together_may_cover_one_and_a_star_only_a_star() -> None:
     get, watch = PolicyRule(("get",), ("",), ("pods",)), PolicyRule(("watch",), ("",), ("pods",))
-    assert rbac.uncovered((get, watch), (PolicyRule(("get", "watch"), ("",), ("pods",)),)) == ()
+    assert escalation.uncovered((get, watch), (PolicyRule(("get", "watch"), ("",), ("pods",)),)) == ()
     star = PolicyRule(("*",), ("",), ("pods",))
-    assert rbac.uncovered((get, watch), (star,)) == (star,)
+    assert escalation.uncovered((get, watch), (star,)) == (star,)
 
 
 def test_only_masters_the_exempt_and_those_who_have_them_grant_rights() -> None:
-    assert rbac.may_grant(ALICE, (READ_PODS,), (READ_PODS,), exempt=False)
-    assert not rbac.may_grant(ALICE, (), (READ_PODS,), exempt=False)
-    assert rbac.may_grant(ALICE, (), (READ_PODS,), exempt=True)
-    assert rbac.may_grant(User("root", ("system:masters",)), (), (READ_PODS,), exempt=False)
+    assert escalation.may_grant(ALICE, (READ_PODS,), (READ_PODS,), exempt=False)
+    assert not escalation.may_grant(ALICE, (), (READ_PODS,), exempt=False)
+    assert escalation.may_grant(ALICE, (), (READ_PODS,), exempt=True)
+    assert escalation.may_grant(User("root", ("system:masters",)), (), (READ_PODS,), exempt=False)
 
 
 def test_the_first_opinion_decides_and_an_error_turns_a_refusal_into_500() -> None:
-    assert rbac.union([Decision.NO_OPINION, Decision.DENY, Decision.ALLOW]) is Decision.DENY
-    codes = [rbac.refusal_code(decision, errors) for decision in Decision for errors in (0, 1)]
+    assert authorization.union([Decision.NO_OPINION, Decision.DENY, Decision.ALLOW]) is Decision.DENY
+    codes = [authorization.refusal_code(decision, errors) for decision in Decision for errors in (0, 1)]
     assert codes == [None, None, 403, 500, 403, 500]

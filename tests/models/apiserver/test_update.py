@@ -18,13 +18,13 @@ from kspec_models.apiserver.update import (
     Version,
 )
 
-OLD, NEW = Version("5", "u1"), Version("6", "u1")
+OLD, NEW = Version(5, "u1"), Version(6, "u1")
 ANY = KindRules()
 
 
-@given(st.lists(st.sampled_from([OLD, NEW, None]), min_size=1, max_size=4), st.sampled_from(["5", "6"]))
+@given(st.lists(st.sampled_from([OLD, NEW, None]), min_size=1, max_size=4), st.sampled_from([5, 6]))
 def test_a_put_with_a_resource_version_is_written_only_onto_that_version(
-    found: list[Version | None], read: str
+    found: list[Version | None], read: int
 ) -> None:
     result = update.guaranteed_update(found, lambda version: update.put(version, Put(read), ANY))
     last = found[result.tries - 1]
@@ -38,13 +38,13 @@ def test_a_put_without_a_resource_version_wins_where_its_kind_allows_it() -> Non
 
 def test_a_put_never_touches_another_incarnation_or_the_place_of_one_that_is_gone() -> None:
     kind = KindRules(create_on_update=True)
-    assert update.put(Version("9", "u2"), Put(uid="u1"), kind) == Result(Code.CONFLICT)
+    assert update.put(Version(9, "u2"), Put(uid="u1"), kind) == Result(Code.CONFLICT)
     assert update.put(None, Put(uid="u1"), kind) == Result(Code.CONFLICT)
     assert update.put(None, Put(), kind) == Result(Code.CREATED, Outcome.WRITTEN)
 
 
 def test_a_write_of_the_same_content_makes_no_revision() -> None:
-    assert update.put(OLD, Put("5", same_content=True), ANY) == Result(Code.OK, Outcome.UNCHANGED)
+    assert update.put(OLD, Put(5, same_content=True), ANY) == Result(Code.OK, Outcome.UNCHANGED)
 
 
 def test_a_patch_loses_a_race_only_if_it_names_a_version() -> None:
@@ -52,7 +52,7 @@ def test_a_patch_loses_a_race_only_if_it_names_a_version() -> None:
         return update.guaranteed_update([OLD, NEW], lambda version: update.patch(version, patch))
 
     assert race(Patch()) == Result(Code.OK, Outcome.WRITTEN, tries=2)
-    assert race(Patch(resource_version="5")) == Result(Code.CONFLICT, tries=2)
+    assert race(Patch(resource_version=5)) == Result(Code.CONFLICT, tries=2)
 
 
 def test_only_apply_makes_what_is_missing() -> None:
@@ -79,5 +79,5 @@ def test_a_delete_without_preconditions_removes_whatever_is_there() -> None:
 
     assert race(Preconditions()).outcome is Outcome.REMOVED
     assert race(Preconditions(uid="u1")).outcome is Outcome.REMOVED
-    assert race(Preconditions(resource_version="5")).code is Code.CONFLICT
+    assert race(Preconditions(resource_version=5)).code is Code.CONFLICT
     assert update.delete(None, Preconditions()).code is Code.NOT_FOUND
