@@ -1,8 +1,8 @@
-"""Does a pod fit a node? The filters of the default profile, in its order (C25, C50).
+"""Does a pod fit a node? The filters that look at nothing but the node and sums over its pods, in order (C25, C50).
 
 Source: pkg/scheduler/apis/config/v1/default_plugins.go; pkg/scheduler/framework/runtime/framework.go, RunFilterPlugins.
-Not modelled yet: volumes (VolumeRestrictions to VolumeZone), PodTopologySpread, InterPodAffinity, DynamicResources and
-NodeDeclaredFeatures, which come after these.
+They are the first of the default profile. Those that come after them (volumes, spreading, pod affinity) have nothing to
+say of a pod where neither it nor another asks for them: then these are all (see `profile`).
 """
 
 from __future__ import annotations

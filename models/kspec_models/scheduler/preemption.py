@@ -15,10 +15,9 @@ import attrs
 
 from kspec.kube.objects import LabelSelector, Pod
 from kspec_models.helpers.labels import as_selector
-from kspec_models.scheduler.filters import inter_pod_affinity, topology_spread
-from kspec_models.scheduler.framework import feasible
-from kspec_models.scheduler.result import FilterResult, Status
-from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, Namespaces, PlacedNode, Snapshot
+from kspec_models.scheduler.profile import NOTHING_ELSE, Around, verdict, verdicts
+from kspec_models.scheduler.result import Status
+from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, PlacedNode, Snapshot
 
 PREEMPT_NEVER = "Never"
 FEWEST_CANDIDATES = 100
@@ -167,31 +166,23 @@ def best(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def candidates(
-    pod: Pod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), namespaces: Namespaces = ()
+    pod: Pod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), around: Around = NOTHING_ELSE
 ) -> tuple[Candidate, ...]:
     """The victims on every node where preemption can help, each by a dry run of the filters (C91, C100)."""
     found = []
-    for at in snapshot:
-        if not may_help(verdict(pod, at, snapshot, namespaces).status):
+    for at, result in zip(snapshot, verdicts(pod, snapshot, around), strict=True):
+        if not may_help(result.status):
             continue
-        candidate = select_victims(pod, at, budgets, _dry_run(pod, at, snapshot, namespaces))
+        candidate = select_victims(pod, at, budgets, _dry_run(pod, at, snapshot, around))
         if candidate is not None:
             found.append(candidate)
     return tuple(found)
 
 
-def verdict(pod: Pod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces = ()) -> FilterResult:
-    """What the filters say of one node, those that look at other pods last, as in the default profile (C50)."""
-    result = feasible(pod.spec, at.node, at.info)
-    if result.fits:
-        result = topology_spread.verdict(pod, at, snapshot)
-    return inter_pod_affinity.verdict(pod, at, snapshot, namespaces) if result.fits else result
-
-
-def _dry_run(pod: Pod, at: PlacedNode, snapshot: Snapshot, namespaces: Namespaces) -> Fits:
+def _dry_run(pod: Pod, at: PlacedNode, snapshot: Snapshot, around: Around) -> Fits:
     def fits(pods: tuple[Pod, ...]) -> bool:
         supposed = attrs.evolve(at, pods=pods)
         cluster = tuple(supposed if each is at else each for each in snapshot)
-        return verdict(pod, supposed, cluster, namespaces).fits
+        return verdict(pod, supposed, cluster, around).fits
 
     return fits

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from kspec.kernel.values import Ref
 from kspec.kube.objects import Labels, Node, Pod, PodSpec
 from kspec.kube.placement import AffinityTerm, PodAffinity
 from kspec_models.helpers.labels import as_selector
@@ -29,10 +30,11 @@ PREEMPTION_BY_SCHEDULER = "PreemptionByScheduler"
 
 @attrs.frozen
 class PlacedNode:
-    """A node and the pods on it."""
+    """A node and the pods on it. `nominated`: pods that wait and expect room here."""
 
     node: Node
     pods: tuple[Pod, ...] = ()
+    nominated: tuple[Pod, ...] = ()
 
     @property
     def info(self) -> NodeInfo:
@@ -41,6 +43,19 @@ class PlacedNode:
 
 
 Snapshot = tuple[PlacedNode, ...]
+
+
+def snapshot_of(nodes: Iterable[tuple[Ref, Node]], pods: Iterable[Pod]) -> Snapshot:
+    """The nodes with the pods on them, and with those that are nominated to them. Finished pods are left out (C77)."""
+    alive = [pod for pod in pods if not pod.finished]
+    return tuple(
+        PlacedNode(
+            node,
+            tuple([pod for pod in alive if pod.node == ref]),
+            tuple([pod for pod in alive if pod.node is None and pod.nominated_node == ref]),
+        )
+        for ref, node in nodes
+    )
 
 
 def term_selects(term: AffinityTerm, owner: Pod, other: Pod, namespaces: Namespaces) -> bool:

@@ -87,3 +87,6 @@ class Storage:
     def storage_class(self, name: str) -> StorageClass | None:
         """The class of this name, None if there is none."""
         return next((each for each in self.classes if each.name == name), None)
+
+
+NO_STORAGE = Storage()

@@ -1,12 +1,12 @@
-"""How many nodes are looked at, what a node scores in all, and which one wins (C04, C20, C26, C27, C50).
+"""Which nodes are looked at, what a node scores in all, and which one wins (C04, C20, C22, C26, C27, C50).
 
-Source: pkg/scheduler/schedule_one.go, numFeasibleNodesToFind, prioritizeNodes, selectHost;
+Source: pkg/scheduler/schedule_one.go, findNodesThatPassFilters, numFeasibleNodesToFind, prioritizeNodes, selectHost;
 pkg/scheduler/apis/config/v1/default_plugins.go for the weights. Not modelled: extenders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -45,6 +45,23 @@ def nodes_to_find(nodes: int, percentage: int = 0) -> int:
     if percentage == 0:
         percentage = max(50 - nodes // 125, FEWEST_PERCENT)
     return max(nodes * percentage // 100, FEWEST_NODES)
+
+
+def looked_at(fits: Sequence[bool], start: int, wanted: int) -> tuple[tuple[int, ...], int]:
+    """The first `wanted` feasible nodes from `start` on, round and round, and where the next pod's search begins (C22).
+
+    `fits`: whether each node passed, in the order of the snapshot. The start moves on by as many nodes as were looked
+    at: not at all where all were. Simplified: nodes are looked at one after another; upstream's 16 workers may find a
+    few others (C24).
+    """
+    found: list[int] = []
+    seen = 0
+    while seen < len(fits) and len(found) < wanted:
+        position = (start + seen) % len(fits)
+        seen += 1
+        if fits[position]:
+            found.append(position)
+    return tuple(found), (start + seen) % len(fits) if fits else start
 
 
 def percentage_of(profile: int | None, everywhere: int) -> int:
