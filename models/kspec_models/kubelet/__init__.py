@@ -5,6 +5,7 @@ two levels of detail: `together`, thin, and `life`, container by container, with
 `memory`. Its decisions are `phase`, `conditions`, `restart`, `probes` and `pod_actions`.
 """
 
+from kspec_models.kubelet import twins as twins
 from kspec_models.kubelet.agent import bound, kubelet
 from kspec_models.kubelet.together import NOT_MODELLED, Containers, becomes_ready
 

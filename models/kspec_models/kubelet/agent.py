@@ -39,6 +39,7 @@ def kubelet(*, broken_images: frozenset[str] = frozenset(), detail: Detail | Non
         sees={Pod: bound},
         member=Pod,
         not_modelled=level.not_modelled,
+        forgets=level.forgets,
     )
 
     @actor.each(Pod)
@@ -50,7 +51,7 @@ def kubelet(*, broken_images: frozenset[str] = frozenset(), detail: Detail | Non
     def report(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         status = None if pod is None else level.status(pod, here)
         if status is not None and any(getattr(pod, field) is not value for field, value in status.items()):
-            yield "its containers run", api.patch_status(pod, **status)
+            yield level.reports, api.patch_status(pod, **status)
 
     @actor.each(Pod)
     def stop(pod: Any, here: Here, api: Api) -> Iterator[Any]:

@@ -31,6 +31,10 @@ class Detail(Protocol):
     def not_modelled(self) -> tuple[str, ...]:
         """What it leaves out."""
 
+    @property
+    def reports(self) -> str:
+        """Why a status is written, in words."""
+
     def start(self, pod: Any, here: Here) -> Alternatives:
         """What is started for a pod that is not being deleted."""
 

@@ -180,11 +180,12 @@ class Life:
     variables: Mapping[str, Value] = attrs.field(factory=lambda: {"runtime": Runtime(), "memory": Memory()})
     forgets: tuple[str, ...] = ("memory",)
     not_modelled: tuple[str, ...] = NOT_MODELLED
+    reports: str = "by what it saw last"
 
     def start(self, pod: Any, here: Here) -> Alternatives:
         """The next thing that is to be started: the sandbox, or one container."""
         found = known(pod, here)
-        if found is None or pod.finished:
+        if found is None or pod.finished or here.memory.ending:
             return
         todo = found.actions
         if todo.create_sandbox:
@@ -207,7 +208,7 @@ class Life:
             return
         found = known(pod, here)
         assert found is not None
-        if pod.deleting or pod.finished or found.ends_by_itself:
+        if pod.deleting or pod.finished or here.memory.ending or found.ends_by_itself:
             why = "the pod is marked as deleted" if pod.deleting else "nothing of it goes on"
             yield from ended(found.seen, sidecars_that_wait(found), here, why, found)
             return
@@ -256,6 +257,8 @@ class Life:
 
         @actor.each(Pod)
         def back_off_is_over(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+            if pod is None or pod.deleting or pod.finished:
+                return
             for i, known in enumerate(here.memory.containers):
                 if known.back_off is BackOff.WAITS:
                     over = attrs.evolve(known, back_off=BackOff.OVER)
@@ -284,7 +287,12 @@ def begun(pod: Known, here: Here, i: int) -> tuple[Any, ...]:
     runtime: Runtime = here.runtime
     now = runtime.replaced(i, runtime.containers[i].started(health))
     says = f"{container.name} is started" + (" again" if again else "")
-    return says, here.set(runtime=now, memory=here.memory.replaced(i, remembered.after_a_start(again), None))
+    return says, here.set(runtime=now, memory=after_a_start(here.memory, i, remembered, again))
+
+
+def after_a_start(memory: Memory, i: int, remembered: Remembered, again: bool) -> Memory:
+    """What is remembered after a start: the runtime must be asked before anything else is done (K44)."""
+    return memory.replaced(i, remembered.after_a_start(again), None)
 
 
 def sidecars_that_wait(pod: Known) -> tuple[int, ...]:
@@ -298,16 +306,28 @@ def ended(seen: Runtime, later: tuple[int, ...], here: Here, why: str, pod: Know
     """The next thing by which a whole pod ends."""
     for i, process in seen.running():
         if i not in later:
-            yield from killed(i, process, here, why, pod)
+            yield from killed(i, process, here, why, pod, ending=True)
     if not seen.runs and seen.sandbox:
-        remembered = attrs.evolve(here.memory, seen=seen.without_sandbox())
+        remembered = attrs.evolve(here.memory, seen=seen.without_sandbox(), ending=False)
         yield f"{why}: its sandbox goes", here.set(runtime=here.runtime.without_sandbox(), memory=remembered)
 
 
-def killed(i: int, process: Process, here: Here, why: str, pod: Known | None, *, replace: bool = False) -> Alternatives:
-    """The next thing by which one container ends: its hook, the signal, SIGKILL (K30, killContainer)."""
+def killed(
+    i: int,
+    process: Process,
+    here: Here,
+    why: str,
+    pod: Known | None,
+    *,
+    ending: bool = False,
+    replace: bool = False,
+) -> Alternatives:
+    """The next thing by which one container ends: its hook, the signal, SIGKILL (K30, killContainer).
+
+    `ending`: all of its pod ends; `replace`: it is to be started again.
+    """
     truth: Runtime = here.runtime
-    remembered: Memory = here.memory
+    remembered: Memory = attrs.evolve(here.memory, ending=ending)
     if remembered.seen is None or not truth.containers[i].running:
         return
     mine = attrs.evolve(remembered.containers[i], replace=replace)

@@ -48,6 +48,12 @@ class Remembered:
     readiness: Worker = IDLE
     startup: Worker = IDLE
 
+    def __str__(self) -> str:
+        parts = [self.back_off.value] if self.back_off is not BackOff.NONE else []
+        parts += ["preStop"] if self.hook else []
+        results = [(p.value, self.worker(p).published) for p in Probe]
+        return " ".join([*parts, *[f"{name} {found.value}" for name, found in results if found is not None]]) or "-"
+
     def worker(self, probe: Probe) -> Worker:
         """The worker of one kind of probe."""
         worker: Worker = getattr(self, probe.value)
@@ -76,14 +82,22 @@ class Remembered:
 
 @attrs.frozen
 class Memory:
-    """Of one pod. `seen`: what the runtime had when it was last asked; None: not since the kubelet last acted (K44)."""
+    """Of one pod. `seen`: what the runtime had when it was last asked; None: not since the kubelet last acted (K44).
+
+    `ending`: the whole pod is being killed, and nothing of it is started until that is done.
+    """
 
     seen: Runtime | None = None
     containers: tuple[Remembered, ...] = ()
+    ending: bool = False
+
+    def __str__(self) -> str:
+        looked = "must look again" if self.seen is None else f"saw {self.seen}"
+        return "; ".join([looked, *[str(each) for each in self.containers]])
 
     def replaced(self, i: int, remembered: Remembered, seen: Runtime | None) -> Memory:
         """With another memory of one container."""
-        return Memory(seen, (*self.containers[:i], remembered, *self.containers[i + 1 :]))
+        return attrs.evolve(self, seen=seen, containers=(*self.containers[:i], remembered, *self.containers[i + 1 :]))
 
 
 def look(memory: Memory, runtime: Runtime, was_ready: bool) -> Memory:

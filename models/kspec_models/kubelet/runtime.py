@@ -57,6 +57,13 @@ class Process:
         """Whether it runs or has run."""
         return self.state is not RuntimeState.NONE
 
+    def __str__(self) -> str:
+        if not self.running:
+            return "not started" if self.exit_code is None else f"exited {self.exit_code}"
+        parts = ["running" if self.running == 1 else f"running {self.running} times"]
+        parts += [self.health.value] if self.health is not Health.SERVING else []
+        return " ".join([*parts, *(["told to end"] if self.signalled else [])])
+
     def started(self, health: Health) -> Process:
         """One more process of it (counted up to `MANY`)."""
         again = self.exit_code is not None
@@ -91,6 +98,10 @@ class Runtime:
     def visible(self) -> Runtime:
         """What a kubelet finds when it asks the runtime: everything but how the programs do."""
         return attrs.evolve(self, containers=tuple([attrs.evolve(p, health=Health.SERVING) for p in self.containers]))
+
+    def __str__(self) -> str:
+        there = "sandbox" if self.sandbox else "no sandbox"
+        return ", ".join([there, *[str(each) for each in self.containers]])
 
     def with_sandbox(self, containers: int) -> Runtime:
         """With a sandbox for so many containers."""

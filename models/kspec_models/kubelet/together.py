@@ -53,6 +53,7 @@ class Together:
     variables: Mapping[str, Value] = attrs.field(factory=lambda: {"containers": Containers.NONE})
     forgets: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = NOT_MODELLED
+    reports: str = "its containers run"
 
     def start(self, pod: Any, here: Here) -> Alternatives:
         """All containers start."""

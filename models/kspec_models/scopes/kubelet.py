@@ -1,0 +1,118 @@
+"""Closed scopes of the kubelet at its full level of detail: one pod each, container by container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kspec.kernel.actions import Role
+from kspec.kernel.registry import load, system
+from kspec.kernel.system import System
+from kspec.kube.actor import Actor, Here
+from kspec.kube.cache import Api
+from kspec.kube.cluster import Cluster, Component, Scope
+from kspec.kube.objects import Container, ContainerProbe, Phase, Pod, PodSpec
+from kspec_models import users
+from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.kubelet import kubelet
+from kspec_models.kubelet.life import Life
+from kspec_models.kubelet.programs import programs
+from kspec_models.scheduler.schedule import scheduler
+from kspec_models.scopes.workloads import node
+
+NO_INIT = "init_containers_succeed_before_containers_start"
+NO_END = ("a_final_phase_is_final", "a_pod_is_removed_only_when_nothing_of_it_runs", "a_deleted_pod_goes")
+
+
+def a_pod(*containers: Container, init: Sequence[Container] = (), **more: Any) -> Pod:
+    """A pod as a user posts it."""
+    return Pod(spec=PodSpec(containers, tuple(init), **more))
+
+
+def one_node(
+    name: str,
+    people: Sequence[Component],
+    *others: Component,
+    crashes: Mapping[str, int] | None = None,
+    silent: Sequence[str] = (),
+    **more: Any,
+) -> Cluster:
+    """One pod, one node with a kubelet that shows every container, a scheduler, and whoever else there is.
+
+    `silent`: promises about containers that have nothing to speak of here.
+    """
+    components = (*people, scheduler(), kubelet(detail=Life()), *others)
+    scope = Scope(slots={Pod: 1}, nodes=(node(),), crashes=crashes or {})
+    of_containers = [promise for promise in load().parts["kubelet"] if promise.name not in silent]
+    return Cluster(
+        name,
+        components,
+        scope,
+        (*load().properties.values(), *of_containers),
+        kinds_used=(Pod,),
+        not_modelled=NOT_MODELLED,
+        not_applicable=tuple(silent),
+        **more,
+    )
+
+
+def marks_a_pod_as_failed() -> Actor:
+    """Somebody else writes the phase Failed, once: as the pod garbage collector does, or an eviction."""
+    actor = Actor("evictor", watches=(Pod,), own={"done": False}, role=Role.ENVIRONMENT)
+
+    @actor.each(Pod, fair=False)
+    def fail(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+        if pod is not None and pod.node is not None and not pod.finished and not here.done:
+            yield "the pod is given up", api.patch_status(pod, phase=Phase.FAILED, ready=False), here.set(done=True)
+
+    return actor
+
+
+@system("kubelet.containers", quick=True)
+def kubelet_containers() -> System:
+    """An init container, a sidecar and a job, restarted on failure; one program may fail, the user may delete the pod.
+
+    The job is started once the init container has succeeded and the sidecar runs; when it is done, the sidecar is ended
+    too and the pod has Succeeded. What fails is started again.
+    """
+    job = a_pod(
+        Container("job", "job:1", pre_stop=True),
+        init=[Container("setup", "setup:1"), Container("proxy", "proxy:1", restart_policy="Always")],
+        restart_policy="OnFailure",
+    )
+    people = (users.apply([job]), users.delete_a_pod())
+    environment = programs(exits=1, exit_codes=(1,), ending=frozenset({"job:1"}))
+    idle = ("kubelet.probe", "kubelet.back off is over", "programs.serve")
+    return one_node("kubelet.containers", people, environment, idle=idle).system()
+
+
+@system("kubelet.crash_loop", quick=True)
+def kubelet_crash_loop() -> System:
+    """A web server that exits again and again, with 0 or 1: restarted at once, then after a back-off; then deleted."""
+    web = a_pod(Container("web", "web:1"))
+    people = (users.apply([web]), users.delete_a_pod())
+    others = (programs(exits=3), marks_a_pod_as_failed())
+    idle = ("kubelet.probe", "programs.serve")
+    return one_node("kubelet.crash_loop", people, *others, idle=idle, silent=(NO_INIT,)).system()
+
+
+@system("kubelet.probes", quick=True)
+def kubelet_probes() -> System:
+    """A web server with all three probes: busy for a while it gets no traffic, hung it is restarted."""
+    once, twice = ContainerProbe(1), ContainerProbe(2)
+    web = Container("web", "web:1", liveness_probe=twice, readiness_probe=once, startup_probe=once)
+    idle = ("kubelet.remove", "kubelet.forget", "kubelet.back off is over")
+    people = (users.apply([a_pod(web)]),)
+    return one_node("kubelet.probes", people, programs(troubles=1), idle=idle, silent=(NO_INIT, *NO_END)).system()
+
+
+@system("kubelet.restart", quick=True)
+def kubelet_restart() -> System:
+    """The kubelet ends once at any time and comes back: it finds the containers running, and starts none twice."""
+    web = a_pod(
+        Container("web", "web:1", readiness_probe=ContainerProbe(1), pre_stop=True),
+        init=[Container("setup", "setup:1")],
+    )
+    people = (users.apply([web]), users.delete_a_pod())
+    idle = ("kubelet.forget", "kubelet.back off is over")
+    return one_node("kubelet.restart", people, programs(), crashes={"kubelet": 1}, idle=idle).system()
