@@ -1,1 +1,3 @@
 """Closed scopes: the built-in systems, and systems from manifests."""
+
+from kspec_models.scopes import kubelet as kubelet
