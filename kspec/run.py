@@ -174,6 +174,17 @@ def show_run(
         )
 
 
+def run_of(thing: str | System | Target | Callable[[], System], *, settings: Settings = NO_SETTINGS) -> Story:
+    """One run of a system, as a story: the components act in turn, users when all is quiet, faults last.
+
+    Raises UsageError for a name that is unknown, or a glob.
+    """
+    from kspec.engines.one_run import one_run
+
+    with under(target_of(thing), settings) as (system, _):
+        return story(one_run(system))
+
+
 def prove_theorems(
     names: Sequence[str] = (),
     *,

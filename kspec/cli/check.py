@@ -42,7 +42,7 @@ LADDER_SECONDS = 60.0
     help=f"With -f: how late a cache may be ({', '.join(options.CACHES)}).",
 )
 @click.option("--rungs", metavar="base|all|NAME", help="With -f: which scopes of the ladder must finish.")
-@click.option("--show-run", is_flag=True, help="With -f: tell one run without faults.")
+@click.option("--show-run", is_flag=True, help="Tell one run, from the first act until all is quiet.")
 @options.set_option
 @options.property_option
 @click.option(
@@ -81,12 +81,12 @@ def command(
     (`my_controller.py`, `my_controller.py::name`); with -f it is made from Kubernetes manifests.
     """
     manifests = Manifests(files, options.items(changes), nodes, options.caches_of(caches), rungs)
-    manifests.validate(show_run)
+    manifests.validate()
     load()
     named = targets(systems) if systems or files else quick_targets()
     chosen = declared_settings.resolve(pairs(settings))
     if show_run:
-        return _show_run(manifests, chosen)
+        return _show_run(manifests if files else None, named, chosen)
     limits = options.limits_of(max_states, max_depth, max_time, max_memory)
     if files and max_time is None:
         limits = attrs.evolve(limits, seconds=LADDER_SECONDS)
@@ -130,7 +130,7 @@ class Manifests:
     caches: dict[str, str]
     rungs: str | None
 
-    def validate(self, show_run: bool) -> None:
+    def validate(self) -> None:
         """Refuse options that mean nothing without `-f`. Raises UsageError."""
         if self.files:
             return
@@ -139,7 +139,6 @@ class Manifests:
             "--nodes": self.nodes,
             "--caches": self.caches,
             "--rungs": self.rungs,
-            "--show-run": show_run,
         }
         for option, value in given.items():
             if value:
@@ -165,15 +164,19 @@ class Manifests:
         return Item(" ".join(self.files), engine, call, named=False)
 
 
-def _show_run(manifests: Manifests, settings: dict[str, str]) -> int:
+def _show_run(manifests: Manifests | None, named: Sequence[Target], settings: dict[str, str]) -> int:
     from kspec.report.text import text
 
-    for story in run.show_run(
-        manifests.files,
-        changes=manifests.changes,
-        nodes=manifests.nodes,
-        caches=manifests.caches,
-        settings=settings,
-    ):
+    if manifests is None:
+        stories = [run.run_of(target, settings=settings) for target in named]
+    else:
+        stories = run.show_run(
+            manifests.files,
+            changes=manifests.changes,
+            nodes=manifests.nodes,
+            caches=manifests.caches,
+            settings=settings,
+        )
+    for story in stories:
         emit(text(story))
     return 0

@@ -20,6 +20,9 @@ from kspec.report.words import counted, loop_begins, refused
 MOST = 30
 """Rows of a tall page: a longer story is folded."""
 
+MOST_OF_A_RUN = 100
+"""Rows of a run, which is there to be read step by step."""
+
 KEPT, CAUSE, WRITE, STATUS, QUIET = range(5)
 """How dear a step is to the reader; `KEPT` is never folded."""
 
@@ -27,8 +30,10 @@ _CITED = re.compile(r"step[ \u00a0](\d+)")
 _STATUS = re.compile(r"/status\b|\bstatus\b", re.IGNORECASE)
 
 
-def fold(story: Story, most: int = MOST) -> Story:
+def fold(story: Story, most: int | None = None) -> Story:
     """The story with at most `most` rows (more only where more steps must not be folded); short ones are unchanged."""
+    if most is None:
+        most = MOST_OF_A_RUN if story.kind == "run" else MOST
     if len(story.steps) <= most:
         return story
     ranks = _ranks(story)

@@ -14,7 +14,7 @@ import graphviz
 from kspec.kernel.trace import Story
 from kspec.report import layout, words
 from kspec.report.boxes import BLUE, GREY, INK, POINTS, escape, measure
-from kspec.report.fold import MOST, fold
+from kspec.report.fold import fold
 from kspec.report.rows import LOOP, NUMBER, ONE_SCREEN, PAGE, Message, Row, Sheet, sheet
 from kspec.report.wrapping import wrap
 
@@ -30,12 +30,12 @@ IDLE = {"shape": "point", "width": "0.01", "style": "invis"}
 """A lane in which nothing happens in a row."""
 
 
-def dot(story: Story, *, most: int = MOST) -> str:
+def dot(story: Story, *, most: int | None = None) -> str:
     """The dot source of a story, folded to `most` rows."""
     return str(_digraph(words.prepared(fold(story, most))).source)
 
 
-def svg(story: Story, *, most: int = MOST) -> str:
+def svg(story: Story, *, most: int | None = None) -> str:
     """The picture of a story, folded to `most` rows.
 
     Raises UsageError where no layout program is installed, or it fails.

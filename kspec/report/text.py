@@ -11,7 +11,7 @@ import attrs
 
 from kspec.kernel.trace import Story, StoryStep
 from kspec.report import words
-from kspec.report.fold import MOST, fold
+from kspec.report.fold import fold
 from kspec.report.wrapping import wrap
 
 WIDTH = 100
@@ -29,7 +29,7 @@ HEADING = 10
 START_LINES = 12
 
 
-def text(story: Story, *, width: int = WIDTH, most: int = MOST) -> str:
+def text(story: Story, *, width: int = WIDTH, most: int | None = None) -> str:
     """The story in lines of at most `width` columns (at least 60), folded to `most` rows; no newline at the end."""
     page = _Page(words.prepared(fold(story, most)), max(width, 60))
     return "\n".join(line.rstrip().replace(words.NBSP, " ") for line in page.lines())

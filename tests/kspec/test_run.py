@@ -9,6 +9,8 @@ import pytest
 
 import kspec
 from kspec.kernel import settings
+from kspec.report.fold import fold
+from kspec.run import run_of
 from kspec.targets import laid_out, pairs, quick_targets, target_of, targets, under
 from tests.kspec.cli_runner import COUNTERS, LOST_UPDATE, counter, store
 
@@ -156,3 +158,35 @@ def test_how_is_plain_data_from_which_the_system_is_found_again() -> None:
 
 def test_quick_systems_are_installed() -> None:
     assert "store.cas" in {target.name for target in quick_targets()}
+
+
+# ---- one run, to be read
+
+
+def test_one_run_of_a_system_goes_on_until_all_is_quiet_and_is_told_whole() -> None:
+    told = run_of("deployment.rolling")
+    assert told.kind == "run" and told.steps[0].number == 1
+    assert [step.actor for step in told.steps].count("user") == 2
+    assert sum("Running, Ready" in line for line in told.objects) == 2
+    assert fold(told) == told
+
+
+def test_users_act_when_all_is_quiet_and_faults_come_last() -> None:
+    def once(name: str, role: kspec.Role) -> kspec.Action:
+        def act(see: kspec.Reader) -> Iterable[kspec.Step]:
+            if name not in see("done"):
+                yield kspec.Step([("done", kspec.Set((*see("done"), name)))])
+
+        return kspec.Action(name, "act", act, role=role)
+
+    roles = {"fault": kspec.Role.FAULT, "user": kspec.Role.USER, "worker": kspec.Role.COMPONENT}
+    system = kspec.System("order", {"done": ()}, [once(name, role) for name, role in roles.items()])
+    assert [step.actor for step in run_of(system).steps] == ["worker", "user", "fault"]
+
+
+def test_a_run_that_would_go_round_for_ever_ends_where_it_has_been() -> None:
+    def turn(see: kspec.Reader) -> Iterable[kspec.Step]:
+        yield kspec.Step([("n", kspec.Set((see("n") + 1) % 3))])
+
+    system = kspec.System("round", {"n": 0}, [kspec.Action("wheel", "turn", turn)])
+    assert len(run_of(system).steps) == 2

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from kspec.engines.one_run import one_run
 from kspec.kernel.errors import SlotsExhausted, UsageError
 from kspec.kernel.registry import service
 from kspec.kernel.result import Limits, Progress, PropertyResult, Result, Verdict
@@ -21,7 +22,6 @@ from kspec.kube.manifests import Entry, read_manifests
 from kspec.kube.objects import Node, Pod
 from kspec.targets import settled
 from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
-from kspec_models.scopes.run import one_run
 from kspec_models.scopes.workloads import ROOMY
 
 Explore = Callable[..., Result]
@@ -123,7 +123,8 @@ class Manifests:
         check_changes(with_, story)
         changes = tuple(change for change in with_ if change != "controller-crash")
         caches = _every(caches or {}, story)
-        return [one_run(cluster_of(story, Rung("run", True, (), changes, caches=caches)))]
+        trace = one_run(cluster_of(story, Rung("run", True, (), changes, caches=caches)).system())
+        return [trace.world.system.narrator.story(trace)]
 
 
 def _every(caches: Mapping[str, str], story: Story) -> dict[str, str]:

@@ -14,8 +14,8 @@ from kspec.kernel.properties import invariant
 from kspec.kernel.trace import Belief, Change, Story, Trace
 from kspec.kube.actor import Actor
 from kspec.kube.objects import ReplicaSet
+from kspec.run import run_of
 from kspec.targets import target_of, under
-from kspec_models.scopes.run import one_run
 from kspec_models.scopes.workloads import a_deployment, cluster
 from kspec_models.users import apply
 
@@ -145,7 +145,7 @@ def test_the_trace_itself_is_not_changed() -> None:
 
 
 def test_a_run_without_faults_is_told_to_its_end() -> None:
-    told = one_run(cluster("a run", [apply([a_deployment("web", 1)])], pods=1))
+    told = run_of(cluster("a run", [apply([a_deployment("web", 1)])], pods=1).system)
     assert told.kind == "run" and not any(row.breaks for row in told.steps)
     assert told.steps[-1].number == max(row.number for row in told.steps)
     assert any("Running, Ready" in line for line in told.objects)

@@ -1,0 +1,51 @@
+"""One run of a system, to be read: the components act in turn; users act when all is quiet, and faults come last."""
+
+from __future__ import annotations
+
+from kspec.engines.common import laid_out_again
+from kspec.kernel.actions import Role
+from kspec.kernel.errors import Grew
+from kspec.kernel.system import System
+from kspec.kernel.trace import Trace
+from kspec.kernel.world import Occurrence, State, World, changes_something, is_component
+
+LONGEST_RUN = 400
+"""A run that has not come to rest by then is told as far as it went."""
+
+SENTENCE = "One run: who does what, until all is quiet."
+
+
+def one_run(system: System) -> Trace:
+    """A run from the initial state, as a trace. Raises SpecError if the system cannot be laid out."""
+    while True:
+        try:
+            return _run(World(system))
+        except Grew:
+            system = laid_out_again(system)
+
+
+def _run(world: World) -> Trace:
+    states, steps = [world.initial], list[Occurrence]()
+    been = {world.initial}
+    while len(steps) < LONGEST_RUN:
+        found = _next(world, states[-1], steps[-1] if steps else None, been)
+        if found is None:
+            break
+        step, state = found
+        steps.append(step)
+        states.append(state)
+        been.add(state)
+    return Trace(world.system.name, "run", SENTENCE, tuple(states), tuple(steps), world=world, reading="run")
+
+
+def _next(world: World, state: State, last: Occurrence | None, been: set[State]) -> tuple[Occurrence, State] | None:
+    """What happens next, to a state where the run has not been: a component goes on with what it does, then others."""
+    possible = [o for o in world.steps(state) if changes_something(world, state, o)]
+    ours = [o for o in possible if is_component(o.action)]
+    going_on = [o for o in ours if last is not None and o.action.actor == last.action.actor and o.action.name == "call"]
+    users = [o for o in possible if o.action.role is Role.USER]
+    for step in (*going_on, *ours, *users, *possible):
+        after = world.apply(state, step)
+        if after not in been:
+            return step, after
+    return None
