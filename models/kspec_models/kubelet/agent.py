@@ -11,14 +11,19 @@ ever look at the same pod; a crash is one of all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api
-from kspec.kube.objects import Pod
+from kspec.kube.objects import Node, Pod
+from kspec_models.kubelet import heartbeat
 from kspec_models.kubelet.detail import Detail
 from kspec_models.kubelet.together import Together
+
+Act = Callable[..., Iterable[Any]]
 
 
 def bound(pod: Pod) -> bool:
@@ -26,41 +31,76 @@ def bound(pod: Pod) -> bool:
     return pod.node is not None
 
 
-def kubelet(*, broken_images: frozenset[str] = frozenset(), detail: Detail | None = None) -> Actor:
+def kubelet(
+    *, broken_images: frozenset[str] = frozenset(), detail: Detail | None = None, heartbeats: bool = False
+) -> Actor:
     """The kubelets of all nodes, thin unless another level of detail is given.
 
-    Containers with one of `broken_images` run and never become ready (of the thin level).
+    Containers with one of `broken_images` run and never become ready (of the thin level). `heartbeats`: they post that
+    their nodes are ready, and can be cut off from the API server (nodes must be objects: slots for Node).
     """
     level = Together(broken_images) if detail is None else detail
     actor = Actor(
         "kubelet",
-        watches=(Pod,),
-        here=level.variables,
+        watches=(Pod, Node) if heartbeats else (Pod,),
+        here={**level.variables, **(heartbeat.PLACED if heartbeats else {})},
+        there={Node: dict(heartbeat.CONNECTED)} if heartbeats else {},
         sees={Pod: bound},
         member=Pod,
         not_modelled=level.not_modelled,
         forgets=level.forgets,
     )
+    each_pod: Callable[[Act], Act] = only_if_connected(actor) if heartbeats else actor.each(Pod)
 
-    @actor.each(Pod)
+    @each_pod
     def start(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         if pod is not None and not pod.deleting:
-            yield from level.start(pod, here)
+            for why, *changes in level.start(pod, here):
+                yield why, *changes, placed(here, pod.node) if heartbeats else ()
 
-    @actor.each(Pod)
+    @each_pod
     def report(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         status = None if pod is None else level.status(pod, here)
         if status is not None and any(getattr(pod, field) is not value for field, value in status.items()):
             yield level.reports, api.patch_status(pod, **status)
 
-    @actor.each(Pod)
+    @each_pod
     def stop(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         yield from level.stop(pod, here)
 
-    @actor.each(Pod)
+    @each_pod
     def remove(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         if pod is not None and pod.deleting and level.may_be_removed(pod, here):
-            yield "nothing of it runs any more", api.delete(pod, grace_period_seconds=0), level.forgotten(here)
+            forgotten = (level.forgotten(here), placed(here, None) if heartbeats else ())
+            yield "nothing of it runs any more", api.delete(pod, grace_period_seconds=0), forgotten
 
     level.further(actor)
+    if heartbeats:
+        heartbeat.beats(actor)
+
+        @actor.each(Pod)
+        def leave(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+            if pod is None and here.placed is not None and level.is_nothing(here):
+                yield "the pod is gone, and nothing of it runs", placed(here, None)
+
     return actor
+
+
+def placed(here: Here, node: Ref | None) -> Any:
+    """Where something of the pod runs."""
+    return () if here.placed == node else here.set(placed=node)
+
+
+def only_if_connected(actor: Actor) -> Callable[[Act], Act]:
+    """Actions of each pod which only a kubelet takes that reaches the API server."""
+
+    def decorate(act: Act) -> Act:
+        @functools.wraps(act)
+        def guarded(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+            if heartbeat.connected(pod, here):
+                yield from act(pod, here, api)
+
+        actor.each(Pod)(guarded)
+        return act
+
+    return decorate

@@ -47,6 +47,9 @@ class Detail(Protocol):
     def may_be_removed(self, pod: Any, here: Here) -> bool:
         """Whether a pod that is being deleted may go from the API."""
 
+    def is_nothing(self, here: Here) -> bool:
+        """Whether nothing of a pod is left on its node, not even a record."""
+
     def forgotten(self, here: Here) -> tuple[Any, ...]:
         """Changes by which nothing is kept of a pod any more, that is gone."""
 

@@ -230,6 +230,10 @@ class Life:
         """Nothing of it is left, and its final phase is written (K36)."""
         return removable(here.memory.seen, pod.phase)
 
+    def is_nothing(self, here: Here) -> bool:
+        """The runtime has no record of it."""
+        return bool(here.runtime == Runtime())
+
     def forgotten(self, here: Here) -> tuple[Any, ...]:
         """The records of its containers are removed."""
         return here.set(runtime=Runtime(), memory=Memory())

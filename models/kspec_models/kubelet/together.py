@@ -74,7 +74,11 @@ class Together:
 
     def may_be_removed(self, pod: Any, here: Here) -> bool:
         """Nothing of it runs."""
-        return here.containers is Containers.NONE
+        return self.is_nothing(here)
+
+    def is_nothing(self, here: Here) -> bool:
+        """Nothing of it runs."""
+        return bool(here.containers is Containers.NONE)
 
     def forgotten(self, here: Here) -> tuple[Any, ...]:
         """There is nothing else to forget."""
