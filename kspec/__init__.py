@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from kspec.kube.requests import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, Refused
     from kspec.kube.truth import Truth
     from kspec.report.files import write_traces
-    from kspec.run import check, check_file, check_manifests, fuzz, prove_theorems, replay, show_run, story
+    from kspec.run import check, check_file, check_manifests, fuzz, prove_theorems, replay, run_of, show_run, story
 
 _HOME = {
     "kspec.kernel.actions": ("Action", "Reader", "Role", "Set", "Step", "StepKind", "whole"),
@@ -96,6 +96,7 @@ _HOME = {
         "fuzz",
         "prove_theorems",
         "replay",
+        "run_of",
         "show_run",
         "story",
     ),
@@ -110,6 +111,7 @@ __all__ = [  # noqa: RUF022 - grouped as one reads them: running, judging, writi
     "fuzz",
     "prove_theorems",
     "replay",
+    "run_of",
     "show_run",
     "story",
     "write_traces",
