@@ -1,4 +1,5 @@
-"""One run of a system, to be read: the components act in turn; users act when all is quiet, and faults come last."""
+"""One run of a system, to be read: what happened is told to all, then the components act in turn; users act when all is
+quiet, and faults come last."""
 
 from __future__ import annotations
 
@@ -43,8 +44,9 @@ def _next(world: World, state: State, last: Occurrence | None, been: set[State])
     possible = [o for o in world.steps(state) if changes_something(world, state, o)]
     ours = [o for o in possible if is_component(o.action)]
     going_on = [o for o in ours if last is not None and o.action.actor == last.action.actor and o.action.name == "call"]
+    told = [o for o in ours if o.action.role is Role.DELIVERY]
     users = [o for o in possible if o.action.role is Role.USER]
-    for step in (*going_on, *ours, *users, *possible):
+    for step in (*going_on, *told, *ours, *users, *possible):
         after = world.apply(state, step)
         if after not in been:
             return step, after

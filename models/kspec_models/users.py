@@ -87,3 +87,24 @@ def delete_a_pod() -> Actor:
             yield api.delete(pod), here.set(deleted=True)
 
     return actor
+
+
+def undo(workload: Deployment) -> Actor:
+    """`kubectl rollout undo`: once, some time after the template was changed, the user puts the first one back.
+
+    It is fair: this user does it in the end.
+
+    Upstream: `staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollback.go`: a patch of spec.template to that of the
+    ReplicaSet of the previous revision.
+    """
+    done = f"undo of {workload.name}"
+    actor = Actor("user", own={done: False}, role=Role.USER)
+
+    @actor.once(fair=True)
+    def undo(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        template = here.live(type(workload), workload.name, "template")
+        if not getattr(here, done) and template not in (None, workload.template):
+            image = workload.template.spec.containers[0].image
+            yield f"back to {image}", api.patch(workload, template=workload.template), here.set(**{done: True})
+
+    return actor
