@@ -11,6 +11,7 @@ from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.etcd import twins as store_twins
 from kspec_models.scheduler import schedule as scheduler
+from kspec_models.scheduler import twins as scheduler_twins
 from kspec_models.scopes import clients, manifests, pins, workloads
 
 COMPONENTS = {
@@ -33,6 +34,7 @@ __all__ = [
     "manifests",
     "pins",
     "replicaset_twins",
+    "scheduler_twins",
     "store_twins",
     "twins",
     "workloads",

@@ -2,6 +2,7 @@
 
 from kspec.kernel.registry import offer
 from kspec_properties import nodes as nodes
+from kspec_properties import placing as placing
 from kspec_properties import theorems as theorems
 from kspec_properties.replicas import no_surplus_pods, replicas_converge
 from kspec_properties.reports import reports_are_true_when_all_is_quiet

@@ -8,13 +8,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, cast
+
+import attrs
+
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.values import Ref
-from kspec.kube.objects import Pod, PodSpec
+from kspec.kube.cache import Cached
+from kspec.kube.objects import Node, Pod
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestFields, SeenFields
+from kspec.kube.watch import Latest, LatestFields, Seen
+from kspec_models.scheduler import profile
 from kspec_models.scheduler.framework import NodeInfo, feasible
-from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, occupied
+from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, occupied, waits_for_a_node
+from kspec_models.scheduler.snapshot import looks_at_pods, snapshot_of
+
+Nodes = tuple[tuple[Ref, Node], ...]
+"""Nodes with what pods call them."""
+
+
+def nodes_of(truth: Truth) -> Nodes:
+    """The nodes as they are now."""
+    if Node not in truth.cluster.kinds:
+        return tuple([(Ref("nodes", i), node) for i, node in enumerate(truth.cluster.scope.nodes)])
+    found = enumerate(truth.each("nodes", Latest()))
+    return tuple([(Ref("nodes", i), node) for i, node in found if node is not None])
+
+
+def seen_nodes(truth: Truth, observer: str) -> Nodes:
+    """The nodes as an observer sees them."""
+    if Node not in truth.cluster.kinds:
+        return nodes_of(truth)
+    kind = truth.cluster.kind(Node)
+    refs = [(Ref("nodes", i), view) for i, view in enumerate(truth.each("nodes", Seen(kind, observer)))]
+    return tuple([(ref, cast(Node, Cached(kind, observer, view, ref))) for ref, view in refs if view is not None])
+
+
+def fits(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> bool:
+    """Whether the filters pass a node, with these other pods on the nodes."""
+    placed = [other for other in others if other.node is not None and not other.finished]
+    at = dict(nodes)[node]
+    if not looks_at_pods((pod.spec, *[other.spec for other in placed])):
+        return feasible(pod.spec, at, NodeInfo.of(other.spec for other in placed if other.node == node)).fits
+    snapshot = snapshot_of(nodes, placed)
+    return any(profile.verdict(pod, each, snapshot).fits for each in snapshot if each.node is at)
 
 
 def a_pod_is_bound(truth: Truth) -> bool:
@@ -30,31 +68,50 @@ def a_pod_is_bound_once_and_where_it_fits(before: Truth, happened: Happened, aft
     lens = LatestFields(("node", "spec"))
     pairs = zip(before.each("pods", lens), after.each("pods", lens), strict=True)
     moved = [(i, was, now) for i, (was, now) in enumerate(pairs) if was and now and was[0] != now[0]]
-    for member, (had, spec), (has, _) in moved:
+    for member, (had, _), (has, _) in moved:
         if had is not None:
             return Broken(f"a pod that was bound to {had} is bound to {has}", (f"Pod pods#{member}",))
-        if happened.kind.endswith(".bind") and not fitted(before, happened.actor, member, spec, has.index):
+        if happened.kind.endswith(".bind") and not fitted(before, happened.actor, member, has):
             return Broken(f"a pod is bound to {has}, which did not fit it", (f"Pod pods#{member}",))
     return True
 
 
-def fitted(truth: Truth, scheduler: str, member: int, spec: PodSpec, node: int) -> bool:
+def fitted(truth: Truth, scheduler: str, member: int, node: Ref) -> bool:
     """Whether the pod fitted the node by what this scheduler saw."""
     kind = truth.cluster.kind(Pod)
-    views = truth.each("pods", SeenFields(kind, scheduler, ("node", "spec", "finished")))
-    others = [view for i, view in enumerate(views) if i != member and view is not None]
-    info = NodeInfo.of(s for at, s, finished in others if at is not None and at.index == node and not finished)
-    return feasible(spec, truth.cluster.scope.nodes[node], info).fits
+    views = truth.each("pods", Seen(kind, scheduler))
+    pods: dict[int, Any] = {
+        i: Cached(kind, scheduler, view, Ref("pods", i)) for i, view in enumerate(views) if view is not None
+    }
+    others = [pod for i, pod in pods.items() if i != member]
+    return fits(pods[member], node, seen_nodes(truth, scheduler), others)
 
 
 def pending_pods_that_fit(truth: Truth) -> int:
     """How many pods wait for a node although one fits them, by what is true."""
     pods = truth.all(Pod, "node", "spec", "finished", "deleting")
+    nodes = nodes_of(truth)
+    if looks_at_pods([spec for _, spec, _, _ in pods]):
+        return len(
+            [pod for pod, others in waiting_pods(truth) if any(fits(pod, ref, nodes, others) for ref, _ in nodes)]
+        )
     waiting = [row[1] for row in pods if row[0] is None and not row[2] and not row[3]]
     ours = [s for s in waiting if s.scheduler_name == DEFAULT_SCHEDULER and not s.scheduling_gates]
     placed = tuple([row[:3] for row in pods if row[0] is not None])
-    nodes = [(Ref("nodes", i), node) for i, node in enumerate(truth.cluster.scope.nodes)]
     return sum(1 for s in ours if any(feasible(s, node, occupied(placed, ref)).fits for ref, node in nodes))
+
+
+def pods_of(truth: Truth) -> tuple[Pod, ...]:
+    """Every pod as it is now; its name tells it from its equals."""
+    pods = [pod for pod in truth.see.bag("pods", Latest()) if pod is not None]
+    return tuple([attrs.evolve(pod, name=str(number)) for number, pod in enumerate(pods)])
+
+
+def waiting_pods(truth: Truth, scheduler_name: str = DEFAULT_SCHEDULER) -> list[tuple[Pod, list[Pod]]]:
+    """Each pod that waits for this scheduler, with the pods that have a node."""
+    pods = pods_of(truth)
+    placed = [pod for pod in pods if pod.node is not None]
+    return [(pod, placed) for pod in pods if waits_for_a_node(pod, scheduler_name)]
 
 
 def a_pod_is_pending_and_fits(truth: Truth) -> bool:

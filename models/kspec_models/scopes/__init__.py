@@ -1,3 +1,4 @@
 """Closed scopes: the built-in systems, and systems from manifests."""
 
 from kspec_models.scopes import kubelet as kubelet
+from kspec_models.scopes import scheduler as scheduler

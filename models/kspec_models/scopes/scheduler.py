@@ -1,0 +1,107 @@
+"""Closed scopes of the scheduler: priorities, pods that avoid each other, and a scheduler of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kspec.kernel.registry import load, system
+from kspec.kernel.system import System
+from kspec.kube.cluster import Cluster, Component, Scope
+from kspec.kube.objects import HOSTNAME, Container, LabelSelector, Node, Pod, PodSpec, labels
+from kspec.kube.placement import AffinityTerm, PodAffinity
+from kspec_models import users
+from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.kubelet import kubelet
+from kspec_models.scheduler.schedule import scheduler
+
+APART = PodAffinity(required_anti=(AffinityTerm(HOSTNAME, LabelSelector(labels(app="db"))),))
+"""Not on one node with a pod labelled app=db."""
+
+
+def a_node(name: str, *, cpu: int = 64_000) -> Node:
+    """A node with so much cpu and ample room otherwise."""
+    allocatable = (("cpu", cpu), ("memory", 2**36), ("pods", 110))
+    return Node(name, labels=((HOSTNAME, name),), allocatable=allocatable)
+
+
+def a_pod(app: str, *, cpu: int = 0, **spec: Any) -> Pod:
+    """A pod with one container."""
+    container = Container(app, f"{app}:1", requests=(("cpu", cpu),) if cpu else ())
+    return Pod(labels=labels(app=app), spec=PodSpec((container,), **spec))
+
+
+def cluster(
+    name: str,
+    pods: Sequence[Pod],
+    nodes: Sequence[Node],
+    schedulers: Sequence[Component],
+    *,
+    part: str,
+    caches: Mapping[str, str] | None = None,
+    people: Sequence[Component] = (),
+    **more: Any,
+) -> Cluster:
+    """Pods that a user creates one after another, schedulers, and the kubelets of these nodes."""
+    known = load()
+    return Cluster(
+        name,
+        (users.apply(pods), *people, *schedulers, kubelet()),
+        Scope(slots={Pod: len(pods)}, nodes=tuple(nodes), caches=caches or {}),
+        properties=(*known.properties.values(), *known.parts[part]),
+        kinds_used=(Pod,),
+        not_modelled=NOT_MODELLED,
+        **more,
+    )
+
+
+@system("scheduler.preemption", quick=True)
+def preemption() -> System:
+    """A node with room for one of three pods: behind a late cache, a low one goes for a high one, and no equal."""
+    pods = [a_pod("batch", cpu=1000, priority=1), *[a_pod("web", cpu=1000, priority=9)] * 2]
+    nodes = [a_node("only", cpu=1000)]
+    schedulers = [scheduler(preemption=True)]
+    name, caches = "scheduler.preemption", {"scheduler": "delayed"}
+    return cluster(name, pods, nodes, schedulers, part=name, caches=caches).system()
+
+
+@system("scheduler.affinity", quick=True)
+def affinity() -> System:
+    """Three pods that avoid each other, two nodes, a late scheduler: two are bound, and the third waits."""
+    pods = [a_pod("db", pod_affinity=APART)] * 3
+    nodes = [a_node("node-1"), a_node("node-2")]
+    caches = {"scheduler": "delayed"}
+    name = "scheduler.affinity"
+    return cluster(name, pods, nodes, [scheduler()], part=name, caches=caches, idle=IDLE).system()
+
+
+@system("scheduler.affinity.two", quick=True)
+def affinity_two() -> System:
+    """Expected to fail: two late schedulers; each keeps apart what it has bound, and neither knows of the other."""
+    second = "scheduler-2"
+    pods = [a_pod("db", pod_affinity=APART), a_pod("db", pod_affinity=APART, scheduler_name=second)]
+    nodes = [a_node("node-1"), a_node("node-2")]
+    return cluster(
+        "scheduler.affinity.two",
+        pods,
+        nodes,
+        [scheduler(), scheduler(second, scheduler_name=second)],
+        part="scheduler.affinity",
+        caches={"scheduler": "delayed", second: "delayed"},
+        expected=("pods_that_avoid_each_other_are_kept_apart",),
+        idle=IDLE,
+    ).system()
+
+
+@system("scheduler.own", quick=True)
+def own() -> System:
+    """A scheduler of one's own beside the default one: each binds the pods that name it, on nodes that both fill."""
+    mine = "careful"
+    pods = [a_pod("web", cpu=1000), a_pod("web", cpu=1000, scheduler_name=mine), a_pod("web", cpu=1000)]
+    nodes = [a_node("node-1", cpu=2000), a_node("node-2", cpu=1000)]
+    schedulers = [scheduler(), scheduler(mine, scheduler_name=mine)]
+    return cluster("scheduler.own", pods, nodes, schedulers, part="scheduler.own", idle=IDLE).system()
+
+
+IDLE = ("kubelet.stop", "kubelet.remove")
+"""What nobody gives the kubelets to do where no pod is deleted."""
