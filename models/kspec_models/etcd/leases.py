@@ -1,8 +1,8 @@
 """Leases: keys that go together when nobody keeps them alive.
 
-Upstream: server/lease/lessor.go Grant, Revoke, Renew (S30 to S36). Expiry is a revoke that nobody asked for: which
-lease expires, and when, is the environment's choice, since time is abstract; never before its TTL, and later after an
-election (S35). Which keys a lease holds is said by the keys: each has at most one (S31). Not modelled: remaining TTLs.
+Upstream: server/lease/lessor.go Grant, Revoke (S30 to S33, S36). Expiry is a revoke that nobody asked for: when it
+comes is for the lessor to say (kspec_models.etcd.lessor). Which keys a lease holds is said by the keys: each has at
+most one (S31).
 """
 
 from __future__ import annotations
@@ -41,8 +41,3 @@ def revoke(store: Store, lease: int) -> Store | Refusal:
     revision = mvcc.next_revision(store.revision)
     gone = tuple(Event(EventType.DELETE, KeyValue(key, mod_revision=revision)) for key in keys)
     return attrs.evolve(left, history=(*store.history, *gone), revision=revision)
-
-
-def keep_alive(store: Store, lease: int) -> int | Refusal:
-    """The TTL that starts anew; a lease that was revoked or has expired is not brought back (S34)."""
-    return next((ttl for known, ttl in store.leases if known == lease), Refusal.LEASE_NOT_FOUND)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from kspec.kernel.settings import broken_twin
-from kspec_models.etcd.compare import Operator
+import attrs
 
-_COMPARE = "kspec_models.etcd.compare:compare_number"
+from kspec.kernel.settings import broken_twin
+from kspec_models.etcd import watch, watching
+from kspec_models.etcd.compare import Operator
+from kspec_models.etcd.lessor import Lessor
+from kspec_models.etcd.store import Event, EventType, Keys, KeyValue, Refusal, Store
+from kspec_models.etcd.watch import Cancelled, Watcher
+from kspec_models.etcd.watching import Follower
+
+_ETCD = "kspec_models.etcd"
+_COMPARE = f"{_ETCD}.compare:compare_number"
 
 
 @broken_twin("store.compare", "off", _COMPARE, "an update succeeds whatever it expects")
@@ -20,7 +28,112 @@ def not_newer(operator: Operator, found: int, operand: int) -> bool:
     return operand <= found
 
 
-@broken_twin("store.revision", "kept", "kspec_models.etcd.store:next_revision", "an update does not raise the version")
+@broken_twin("store.revision", "kept", f"{_ETCD}.store:next_revision", "an update does not raise the version")
 def kept(revision: int) -> int:
     """The put does not raise the revision."""
     return revision
+
+
+# ---- watches and compaction
+
+
+@broken_twin("store.watch", "one-late", f"{_ETCD}.watch:start", "a watch begins one revision late")
+def starts_one_late(store: Store, keys: Keys, revision: int = 0) -> Watcher:
+    """A watch from a revision on leaves that one out."""
+    return Watcher(keys, (revision or store.revision + 1) + 1)
+
+
+@broken_twin(
+    "store.watch",
+    "newest-first",
+    f"{_ETCD}.watch:pending",
+    "a slow watcher is told the latest changes first",
+)
+def newest_first(store: Store, watcher: Watcher) -> tuple[Event, ...] | Cancelled:
+    """What is pending, in the wrong order."""
+    if watcher.next <= store.revision and watcher.next < store.compacted:
+        return Cancelled(store.compacted)
+    return tuple(e for e in reversed(store.history) if e.revision >= watcher.next and e.kv.key in watcher.keys)
+
+
+@broken_twin(
+    "store.watch",
+    "never-cancelled",
+    f"{_ETCD}.watch:pending",
+    "a watcher behind the compaction is told what is left",
+)
+def what_is_left(store: Store, watcher: Watcher) -> tuple[Event, ...]:
+    """Compaction is not looked at."""
+    return tuple(e for e in store.history if e.revision >= watcher.next and e.kv.key in watcher.keys)
+
+
+@broken_twin(
+    "store.compaction", "forgets-live", f"{_ETCD}.store:compact", "compaction forgets keys that nobody wrote since"
+)
+def forgets_live(store: Store, revision: int) -> Store | Refusal:
+    """Everything up to the compacted revision is gone."""
+    if revision <= store.compacted:
+        return Refusal.COMPACTED
+    kept = tuple(event for event in store.history if event.revision > revision)
+    return attrs.evolve(store, history=kept, compacted=revision)
+
+
+@broken_twin(
+    "watcher.cancelled",
+    "resumes",
+    f"{_ETCD}.watching:when_cancelled",
+    "after a compaction a client watches on from the compacted revision, and does not list",
+)
+def resumes(follower: Follower, store: Store, cancelled: Cancelled) -> Follower:
+    """What was missed is passed over."""
+    since = cancelled.compacted
+    return Follower(watch.start(store, watching.ALL, since), since, keys=follower.keys, cancelled=since)
+
+
+@broken_twin(
+    "watcher.cancelled",
+    "retries",
+    f"{_ETCD}.watching:when_cancelled",
+    "after a compaction a client asks for the same revision again",
+)
+def retries(follower: Follower, store: Store, cancelled: Cancelled) -> Follower:
+    """It tries again."""
+    return follower
+
+
+# ---- leases
+
+
+@broken_twin("store.put", "keeps-lease", f"{_ETCD}.store:put", "a put without a lease keeps the one that the key had")
+def put_that_keeps_the_lease(store: Store, revision: int, key: str, value: str, lease: int = 0) -> Store:
+    """The old lease stays."""
+    old = store.get(key)
+    created, version, before = (revision, 1, 0) if old is None else (old.create_revision, old.version + 1, old.lease)
+    kv = KeyValue(key, value, created, revision, version, lease or before)
+    return attrs.evolve(store, history=(*store.history, Event(EventType.PUT, kv)), revision=revision)
+
+
+@broken_twin("store.revoke", "leaves-keys", f"{_ETCD}.leases:attached", "a revoked lease leaves its keys behind")
+def none_attached(store: Store, lease: int) -> tuple[str, ...]:
+    """No key goes."""
+    return ()
+
+
+@broken_twin("store.keep-alive", "unheard", f"{_ETCD}.lessor:renew", "a keep-alive is answered, and changes nothing")
+def unheard(lessor: Lessor, store: Store, lease: int) -> Lessor | Refusal | None:
+    """The time goes on."""
+    left = lessor.left(lease)
+    return Refusal.LEASE_NOT_FOUND if left is None else None if left == 0 else lessor
+
+
+@broken_twin("store.keep-alive", "revives", f"{_ETCD}.lessor:renew", "a keep-alive brings back what has expired")
+def revives(lessor: Lessor, store: Store, lease: int) -> Lessor | Refusal | None:
+    """It asks only whether the lease was revoked."""
+    ttl = dict(store.leases).get(lease)
+    return Refusal.LEASE_NOT_FOUND if ttl is None else lessor.given(lease, ttl)
+
+
+@broken_twin("store.expiry", "never", f"{_ETCD}.lessor:expired", "no lease is ever found to have expired")
+def none_expired(lessor: Lessor) -> tuple[int, ...]:
+    """Time does nothing."""
+    return ()

@@ -1,4 +1,5 @@
 """Closed scopes: the built-in systems, and systems from manifests."""
 
+from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import kubelet as kubelet
 from kspec_models.scopes import scheduler as scheduler

@@ -70,7 +70,6 @@ def test_a_lease_takes_all_its_keys_along_in_one_revision() -> None:
     assert isinstance(gone, Store)
     assert [kv.key for kv in gone.at(gone.revision)] == ["c"]
     assert [(e.kv.key, e.revision) for e in gone.history[-2:]] == [("a", 3), ("b", 3)]
-    assert leases.keep_alive(gone, 7) is Refusal.LEASE_NOT_FOUND
     assert leases.revoke(gone, 7) is Refusal.LEASE_NOT_FOUND
 
 
@@ -85,5 +84,5 @@ def test_a_short_ttl_is_raised_and_an_id_is_granted_once() -> None:
     assert leases.minimum_ttl(1000) == 2
     store = leases.grant(Store(), 7, ttl=1, shortest=2)
     assert isinstance(store, Store)
-    assert leases.keep_alive(store, 7) == 2
+    assert store.leases == ((7, 2),)
     assert leases.grant(store, 7, ttl=5) is Refusal.LEASE_EXISTS

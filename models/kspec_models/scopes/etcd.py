@@ -1,0 +1,66 @@
+"""Closed scopes of the store alone: what watches and leases promise, whoever writes."""
+
+from __future__ import annotations
+
+from kspec.kernel.registry import load, system
+from kspec.kernel.system import System
+from kspec_models.etcd import NOT_MODELLED, leasing, watching
+from kspec_models.etcd.acting import LEFT, STORE
+from kspec_models.etcd.lessor import Lessor
+from kspec_models.etcd.narrate import Narrator
+from kspec_models.etcd.store import Store
+
+CHANGES = 3
+"""How many changes clients make at most in a scope: so many revisions there are after the first."""
+
+ELECTIONS = 1
+"""How often the leader changes at most."""
+
+
+@system("etcd.watch", quick=True)
+def etcd_watch() -> System:
+    """A client lists and watches, as slowly as it likes, while somebody writes and the API server compacts."""
+    return System(
+        "etcd.watch",
+        variables={
+            STORE: Store(),
+            LEFT: CHANGES,
+            watching.WRITTEN: (),
+            watching.FOLLOWER: watching.Follower(),
+            watching.SEEN: 1,
+        },
+        actions=(watching.writer(), watching.compactor(), *watching.follower()),
+        properties=load().parts.get("etcd.watch", ()),
+        scope={"changes": CHANGES},
+        assumptions=(f"at most {CHANGES} changes are made", "one client watches"),
+        not_modelled=NOT_MODELLED,
+        narrator=Narrator(),
+    )
+
+
+@system("etcd.lease", quick=True)
+def etcd_lease() -> System:
+    """Keys with a lease that is kept alive, or not: its holder may give it back or crash, and a leader may change."""
+    return System(
+        "etcd.lease",
+        variables={
+            STORE: Store(),
+            LEFT: CHANGES,
+            leasing.LESSOR: Lessor(),
+            leasing.HOLDER: leasing.Holder(),
+            leasing.ASKED: (),
+            leasing.ELECTIONS: 0,
+        },
+        actions=(
+            *leasing.holder(),
+            leasing.others(),
+            leasing.expiry(),
+            leasing.time(),
+            leasing.elections(ELECTIONS),
+        ),
+        properties=load().parts.get("etcd.lease", ()),
+        scope={"changes": CHANGES, "elections": ELECTIONS},
+        assumptions=(f"clients make at most {CHANGES} changes", f"the leader changes at most {ELECTIONS} time"),
+        not_modelled=NOT_MODELLED,
+        narrator=Narrator(),
+    )
