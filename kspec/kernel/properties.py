@@ -49,7 +49,7 @@ class Happened:
     """The step between two states, as a step invariant sees it.
 
     `writes`: each variable that was written (in an action of each member its own by bare name), with the name of the
-    update's class. `via`, `swapped`: see Step.
+    update's class. `via`, `swapped`, `answer`: see Step.
     """
 
     actor: str
@@ -58,12 +58,13 @@ class Happened:
     via: str = ""
     swapped: tuple[tuple[Var, str], ...] = ()
     writes: tuple[tuple[Var, str], ...] = ()
+    answer: str = ""
 
 
 def happened(action: Action, step: Step) -> Happened:
     """A step of an action, as a step invariant sees it."""
     writes = tuple((var, type(update).__name__) for var, update in step.writes)
-    return Happened(action.actor, step.action or action.name, action.kind, step.via, step.swapped, writes)
+    return Happened(action.actor, step.action or action.name, action.kind, step.via, step.swapped, writes, step.answer)
 
 
 Predicate = Callable[[Reader], "bool | Broken"]

@@ -3,3 +3,4 @@
 from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import kubelet as kubelet
 from kspec_models.scopes import scheduler as scheduler
+from kspec_models.scopes import stories as stories
