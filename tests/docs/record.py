@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from kspec.kernel import settings
@@ -17,6 +18,7 @@ PICTURE = DOCS / "images" / "rollout-deadlock.svg"
 MANIFEST = DOCS.parent / "examples" / "rollout-deadlock.yaml"
 SETTINGS = DOCS / "reference" / "settings.md"
 SYSTEMS = DOCS / "reference" / "systems.md"
+STORIES = DOCS / "stories"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -64,18 +66,53 @@ def theorems_table() -> str:
     return table(("about", "theorem", "what it claims", ""), rows)
 
 
-TABLES = {
+def run_of(system: str) -> str:
+    """One run of a system, as the command prints it."""
+    import kspec
+    from kspec.report.text import text
+
+    return f"```text\n$ ./dev kspec check {system} --show-run\n{text(kspec.run_of(system))}\n```"
+
+
+def counterexample_of(system: str, prop: str) -> str:
+    """How a system breaks a property, as the command prints it."""
+    import kspec
+    from kspec.report.text import text
+
+    trace = kspec.check(system, properties=[prop]).property(prop).trace
+    assert trace is not None, f"{system} does not break {prop}"
+    return f"```text\n$ ./dev kspec check {system} --property {prop}\n{text(kspec.story(trace))}\n```"
+
+
+RUNS = {
+    "deployment.handoffs": "hand-offs",
+    "deployment.rolling": "a-rollout",
+    "deployment.rollback": "a-rollout",
+}
+"""Systems of which a page of `docs/stories` shows one run."""
+
+COUNTEREXAMPLES = {
+    ("deployment.stuck", "a_rollout_completes"): "a-rollout",
+}
+"""Systems of which a page shows how they break a property."""
+
+TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (SETTINGS, settings_table),
     "systems": (SYSTEMS, systems_table),
     "properties": (SYSTEMS, properties_table),
     "theorems": (SYSTEMS, theorems_table),
+    **{f"run {s}": (STORIES / f"{page}.md", partial(run_of, s)) for s, page in RUNS.items()},
+    **{
+        f"{p} of {s}": (STORIES / f"{page}.md", partial(counterexample_of, s, p))
+        for (s, p), page in COUNTEREXAMPLES.items()
+    },
 }
-"""Each generated table: the document, and what makes it."""
+"""Each generated part: the document, and what makes it."""
 
 
 def block(name: str) -> re.Pattern[str]:
     """Where a table stands in its document."""
-    return re.compile(rf"(?<=<!-- {name}: begin -->\n).*?(?=<!-- {name}: end -->)", re.DOTALL)
+    return re.compile(rf"(?<=<!-- {re.escape(name)}: begin -->\n).*?(?=<!-- {re.escape(name)}: end -->)", re.DOTALL)
 
 
 def recorded(name: str) -> str:
