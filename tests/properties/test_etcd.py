@@ -92,7 +92,7 @@ def test_a_story_of_the_store_speaks_of_keys_and_revisions() -> None:
     assert found.trace is not None
     told = kspec.run.story(found.trace)
     changes = [(c.object, c.field, c.old, c.new) for step in told.steps for c in step.changes]
-    assert ("etcd", "a", None, "of revision 2, lease 7") in changes
+    assert ("etcd", "a", None, "revision 2, lease 7") in changes
     assert ("etcd", "lease 7", "TTL 2 s", None) in changes
     assert told.steps[-1].action == "LeaseRevoke 7"
     assert told.clause == "the lease is gone and a is there"

@@ -102,7 +102,7 @@ def holder() -> tuple[Action, ...]:
 
     return (
         Action("holder", "grant", grant, role=Role.USER),
-        Action("holder", "put", put, role=Role.USER),
+        Action("holder", "put", put, fair=False),
         Action("holder", "keep-alive", keep_alive, role=Role.USER),
         Action("holder", "revoke", give_back, role=Role.USER),
         Action("holder", "crash", crash, role=Role.FAULT),

@@ -11,7 +11,7 @@ from kspec.kernel.trace import Change, Story, Trace
 from kspec.kernel.world import State, World
 from kspec_models.etcd import leasing, watching
 from kspec_models.etcd.acting import STORE
-from kspec_models.etcd.leasing import Holder
+from kspec_models.etcd.leasing import Holder, Life
 from kspec_models.etcd.lessor import Lessor
 from kspec_models.etcd.store import Store
 from kspec_models.etcd.watching import Follower
@@ -27,7 +27,7 @@ def _of_store(store: Store) -> Iterator[tuple[Fact, str]]:
     for lease, ttl in store.leases:
         yield ("etcd", f"lease {lease}"), f"TTL {ttl} s"
     for kv in store.at(store.revision):
-        yield ("etcd", kv.key), f"of revision {kv.mod_revision}" + (f", lease {kv.lease}" if kv.lease else "")
+        yield ("etcd", kv.key), f"revision {kv.mod_revision}" + (f", lease {kv.lease}" if kv.lease else "")
 
 
 def _of_lessor(lessor: Lessor) -> Iterator[tuple[Fact, str]]:
@@ -36,17 +36,15 @@ def _of_lessor(lessor: Lessor) -> Iterator[tuple[Fact, str]]:
 
 
 def _of_follower(known: Follower) -> Iterator[tuple[Fact, str]]:
-    yield (
-        ("watcher", "knows"),
-        f"all up to revision {known.upto}" if known.watcher else "nothing surely: it has to list",
-    )
+    yield ("watcher", "is"), f"told up to revision {known.upto}" if known.watcher else "about to list"
     for kv in known.keys:
-        yield ("watcher", kv.key), f"of revision {kv.mod_revision}"
+        yield ("watcher", kv.key), f"revision {kv.mod_revision}"
 
 
 def _of_holder(holder: Holder) -> Iterator[tuple[Fact, str]]:
     yield ("holder", "is"), holder.life.value
-    yield ("holder", "last answered"), f"{holder.silence} s ago"
+    if holder.life in (Life.HOLDS, Life.CRASHED):
+        yield ("holder", "last answered"), f"{holder.silence} s ago"
 
 
 def _of_compactor(seen: int) -> Iterator[tuple[Fact, str]]:

@@ -109,7 +109,7 @@ def compactor() -> Action:
         compacted = store if isinstance(after, Refusal) else after
         answer = after.value if isinstance(after, Refusal) else ""
         writes = [(STORE, Set(compacted)), (SEEN, Set(store.revision))]
-        yield Step(writes, action=f"Compact {seen}", answer=answer, kind=StepKind.CALL)
+        yield Step(writes, action=f"Compact {seen}", says="an interval is over", answer=answer, kind=StepKind.CALL)
 
     return Action("apiserver", "compact", interval)
 
