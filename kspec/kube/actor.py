@@ -135,8 +135,8 @@ class Actor:
     """A component made of small actions. `here`: its variables for each pod (for each `member`, if that is given).
 
     `there`: its variables for each object of further kinds; `own`: its other variables. `sees`: what its watch of a
-    kind selects. `forgets`: which variables for each object are its memory, lost in a crash as the other ones are (the
-    rest, as what runs on a node, is not its own to lose).
+    kind selects. `forgets`: which variables for each object are its memory, lost in a crash; `keeps`: which of `own`
+    are not (what runs on a node is not its own to lose).
     """
 
     name: str
@@ -150,6 +150,7 @@ class Actor:
     acts: tuple[_Named, ...] = ()
     there: Mapping[type, Mapping[str, Value]] = attrs.field(factory=dict)
     forgets: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
     def each(self, kind: type, *, fair: bool | None = None) -> Callable[[Act], Act]:
         """An action of each object of a kind: `(object or None, here, api)`."""
@@ -184,6 +185,10 @@ class Actor:
     def _members(self) -> Mapping[type, Mapping[str, Value]]:
         kind = self.member or next((a.kind for a in self.acts if a.kind is not None), None)
         return {**({kind: self.here} if kind is not None and self.here else {}), **self.there}
+
+    def lost(self, cluster: Cluster) -> Mapping[str, Value]:
+        """Its own variables that a crash resets."""
+        return {f"{self.name}/{variable}": value for variable, value in self.own.items() if variable not in self.keeps}
 
     def lost_of_members(self) -> Mapping[type, Mapping[str, Value]]:
         """Its variables for each object that a crash resets."""

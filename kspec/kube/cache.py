@@ -17,6 +17,7 @@ from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Untouched
 from kspec.kube.objects import Node, OwnerReference
+from kspec.kube.processes import API_SERVER
 from kspec.kube.requests import Request, Verb
 from kspec.kube.residual import EachAnswer
 from kspec.kube.watch import Kind, Seen, SeenWhere, View
@@ -191,7 +192,7 @@ class Api:
         """GET: the answer is the object; NotFound is raised if there is none."""
         kind = self._cluster.kind(cls)
         kind.variable(name)
-        return Request(Verb.GET, kind.resource, name, user=self._user, reader=self._reader)
+        return self._request(Verb.GET, kind, name, reader=self._reader)
 
     def create(self, thing: Any, *, on_refused: tuple[Var, Update] | None = None) -> Request:
         """POST: AlreadyExists, Forbidden and Invalid can be raised."""
@@ -254,7 +255,8 @@ class Api:
         return self._request(verb, kind, identity_of(thing), **more)
 
     def _request(self, verb: Verb, kind: Kind, name: str | Ref | None, **more: Any) -> Request:
-        return Request(verb, kind.resource, name, user=self._user, **more)
+        outages = API_SERVER in self._cluster.processes
+        return Request(verb, kind.resource, name, user=self._user, outages=outages, **more)
 
 
 def _sorted(changes: dict[str, Value]) -> tuple[tuple[str, Value], ...]:

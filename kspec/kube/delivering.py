@@ -10,6 +10,7 @@ import attrs
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind, Var
 from kspec.kernel.values import Ref, Value
 from kspec.kube.component import Component, Writes
+from kspec.kube.processes import API_SERVER, only_while_running
 from kspec.kube.scope import COALESCED, RELISTED, member_variable
 from kspec.kube.serving import IsInitial, told
 from kspec.kube.watch import Coming, Deliver, Kind, Pending, Relist
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
 def actions_of(cluster: Cluster, component: Component) -> Iterator[Action]:
     """Everything that happens on behalf of a component: what it does, what reaches its caches, its crashes."""
-    yield from component.actions(cluster)
+    for action in component.actions(cluster):
+        yield only_while_running(cluster, action, component.name)
     for cls in component.watches:
         if cls in cluster.kinds and cluster.kind(cls).is_late(component.name):
-            yield from deliveries(cluster, component, cluster.kind(cls))
+            for action in deliveries(cluster, component, cluster.kind(cls)):
+                yield only_while_running(cluster, action, component.name, API_SERVER)
     if cluster.scope.crashes.get(component.name, 0):
         yield Action(component.name, "crash", crash_of(cluster, component), role=Role.FAULT)
 
@@ -132,7 +135,8 @@ def what_is_lost(cluster: Cluster, see: Reader, component: Component) -> Writes:
 
 def remembered(cluster: Cluster, component: Component) -> Iterator[tuple[Var, Value]]:
     """What is lost when a component ends, with what it is at the start."""
-    yield from component.variables(cluster).items()
+    own: Mapping[str, Value] = getattr(component, "lost", component.variables)(cluster)
+    yield from own.items()
     of_members: Mapping[type, Mapping[str, Value]] = getattr(component, "lost_of_members", dict)()
     for cls, variables in of_members.items():
         kind = cluster.kind(cls)

@@ -39,6 +39,7 @@ class Code(enum.Enum):
     UNSUPPORTED_MEDIA_TYPE = (415, "UnsupportedMediaType")
     INVALID = (422, "Invalid")
     TOO_MANY_REQUESTS = (429, "TooManyRequests")
+    UNAVAILABLE = (503, "ServiceUnavailable")
     INTERNAL_ERROR = (500, "InternalError")
 
     @property
@@ -109,9 +110,25 @@ class InternalError(Refused):
     code = Code.INTERNAL_ERROR
 
 
+class Unavailable(Refused):
+    """503, or no answer at all: the API server or its store does not run now."""
+
+    code = Code.UNAVAILABLE
+
+
 REFUSAL: dict[Code, type[Refused]] = {
     c.code: c
-    for c in (Unauthorized, Forbidden, NotFound, AlreadyExists, Conflict, Invalid, TooManyRequests, InternalError)
+    for c in (
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        AlreadyExists,
+        Conflict,
+        Invalid,
+        TooManyRequests,
+        InternalError,
+        Unavailable,
+    )
 }
 
 REFUSALS: dict[Verb, tuple[Code, ...]] = {
@@ -142,7 +159,7 @@ class Request:
     `name`: a fixed name, a mention of a member (an object with a generated name), or None (a create with a
     generated name, a list). `changes`: the fields that an update or patch sets. `reader`: whose pin has to hold (the
     resourceVersion in an update is the one that this reader read); empty: unconditional. `on_refused`: memory
-    updates of the caller when the call is refused.
+    updates of the caller when the call is refused. `outages`: the API server may not run, and then refuses it too.
     """
 
     verb: Verb
@@ -154,13 +171,15 @@ class Request:
     user: str = ""
     reader: str = ""
     on_refused: tuple[tuple[Var, Update], ...] = ()
+    outages: bool = False
 
     @property
     def refusals(self) -> tuple[Code, ...]:
         """How it can be refused (by a caller who was recognised)."""
+        away = (Code.UNAVAILABLE,) if self.outages else ()
         if self.verb is Verb.CREATE and self.subresource:
-            return REFUSALS_OF_SUBRESOURCES
-        return REFUSALS[self.verb]
+            return (*REFUSALS_OF_SUBRESOURCES, *away)
+        return (*REFUSALS[self.verb], *away)
 
     @property
     def line(self) -> str:

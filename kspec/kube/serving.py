@@ -16,7 +16,8 @@ from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
 from kspec.kernel.values import ME, Ref, Value
 from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.objects import HOSTNAME, Node, Pod
-from kspec.kube.requests import Request, Response, Verb
+from kspec.kube.processes import API_SERVER, runs
+from kspec.kube.requests import Code, Request, Response, Verb
 from kspec.kube.watch import Forgotten, Kind, Latest, LatestFields, MentionedIn, Obj, Pin, Pinned, Put, View
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Served:
 def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
     """Serve one request in the present state. Raises SlotsExhausted when a generated name is needed and none is
     free."""
+    if not runs(cluster, see, API_SERVER):
+        return Served(request, Response(Code.UNAVAILABLE, message="the API server does not answer"), [], None)
     kind = cluster.by_resource(request.resource)
     assert cluster.pipeline is not None
     look = Stored(cluster, see)
