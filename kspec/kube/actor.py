@@ -26,9 +26,10 @@ from kspec.kube.cache import Api, Cache, Cached
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import Node
 from kspec.kube.overlay import Overlay
-from kspec.kube.requests import Request
+from kspec.kube.requests import Request, Verb
 from kspec.kube.scope import member_variable
-from kspec.kube.watch import Assume, LatestField, SeenFields
+from kspec.kube.serving import target_of
+from kspec.kube.watch import Assume, LatestField, Pin, SeenFields, UpToDate
 from kspec.kube.watch import Latest as LatestLens
 from kspec.kube.watch import Seen as SeenLens
 
@@ -240,7 +241,7 @@ class Actor:
             elif refused:
                 continue
             elif isinstance(effect, Request):
-                served = cluster.serve(Overlay(see, writes) if writes else see, effect)
+                served = self._served(cluster, Overlay(see, writes) if writes else see, effect)
                 done.append(served)
                 writes += served.writes
                 refused = not served.response.code.ok
@@ -249,6 +250,20 @@ class Actor:
         if done:
             return attrs.evolve(stepped(done, [], says=says), writes=writes)
         return Step(writes, says=says, kind=StepKind.FAULT if self.role is Role.FAULT else StepKind.LOCAL)
+
+    def _served(self, cluster: Cluster, see: Reader, request: Request) -> Served:
+        """Serve a request. An update on condition is of the version that the actor sees in this very step.
+
+        If that is the latest, nobody has changed it since, and it raced with none; if it is not, it is refused.
+        """
+        if not request.reader or request.verb is Verb.GET:
+            return cluster.serve(see, request)
+        kind = cluster.by_resource(request.resource)
+        target = target_of(see, kind, request)
+        if target is None or not see(target, UpToDate(kind, self.name)):
+            return cluster.serve(see, request)
+        served = cluster.serve(Overlay(see, [(target, Pin(request.reader))]), request)
+        return attrs.evolve(served, request=attrs.evolve(request, reader=""))
 
 
 def _flat(alternative: Any) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from kspec_properties import etcd as etcd
 from kspec_properties import nodes as nodes
 from kspec_properties import placing as placing
 from kspec_properties import theorems as theorems
+from kspec_properties.apiserver import a_quota_is_never_exceeded, a_refused_request_changes_nothing
 from kspec_properties.replicas import no_surplus_pods, replicas_converge
 from kspec_properties.reports import reports_are_true_when_all_is_quiet
 from kspec_properties.rollouts import (
@@ -26,6 +27,8 @@ ALL = (
     a_pod_is_bound_once_and_where_it_fits,
     no_pod_stays_pending_for_ever,
     reports_are_true_when_all_is_quiet,
+    a_refused_request_changes_nothing,
+    a_quota_is_never_exceeded,
 )
 """Every property of a cluster, in the order of reports."""
 

@@ -29,6 +29,8 @@ MUTANTS = {
     "a_pod_is_bound_once_and_where_it_fits": ("scheduler.two", "apiserver.bind=unchecked"),
     "no_pod_stays_pending_for_ever": ("replicaset.stale", "scheduler.nodes=unseen"),
     "reports_are_true_when_all_is_quiet": ("replicaset.stale", "replicaset.status=one-short"),
+    "a_refused_request_changes_nothing": ("store.cas", "apiserver.update=writes-first"),
+    "a_quota_is_never_exceeded": ("apiserver.quota", "apiserver.quota=overwrites"),
 }
 
 

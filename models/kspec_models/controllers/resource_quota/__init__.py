@@ -1,0 +1,1 @@
+"""The ResourceQuota controller: counts anew what is used, which admission only adds to."""
