@@ -12,6 +12,7 @@ from pathlib import Path
 from kspec.kernel import settings
 from kspec.kernel.registry import load
 from kspec.prove import Theorem
+from kspec_models.scopes.record import FILE as COUNTS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURE = DOCS / "images" / "rollout-deadlock.svg"
@@ -35,8 +36,9 @@ def settings_table() -> str:
 
 
 def systems_table() -> str:
-    """Every installed system with its recorded counts."""
+    """Every installed system with its recorded counts, and the engines that ran it."""
     found = load()
+    engines = {name: row["engines"] for name, row in json.loads(COUNTS.read_text(encoding="utf-8")).items()}
     rows = []
     for name, pinned in sorted(found.pinned.items()):
         entry = found.systems[name]
@@ -44,8 +46,13 @@ def systems_table() -> str:
             "" if n is None else f"{n:,}" for n in (pinned.distinct_states, pinned.generated_states, pinned.depth)
         )
         violated = ", ".join(f"`{v}`" for v in pinned.violated)
-        rows.append((f"`{name}`", "yes" if entry.quick else "", entry.doc, *counts, violated))
-    return table(("system", "quick", "story", "distinct", "generated", "depth", "violated, as expected"), rows)
+        about = name.split(".")[0]
+        theorems = sum(1 for t in found.theorems.values() if t.subject.name.split(".")[0] == about)
+        proved = [f"z3 ({theorems} of `{about}`)"] if theorems else []
+        ran = ", ".join([*engines[name], *proved])
+        rows.append((f"`{name}`", "yes" if entry.quick else "", entry.doc, *counts, violated, ran))
+    heads = ("system", "quick", "story", "distinct", "generated", "depth", "violated, as expected", "engines")
+    return table(heads, rows)
 
 
 def properties_table() -> str:

@@ -14,7 +14,8 @@ from kspec_models.scopes.record import FILE, recorded
 
 
 def test_the_pinned_counts_are_those_of_now() -> None:
-    assert json.loads(FILE.read_text(encoding="utf-8")) == recorded()
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+    assert {name: {k: v for k, v in row.items() if k != "engines"} for name, row in kept.items()} == recorded()
 
 
 def test_every_system_is_pinned() -> None:

@@ -1,4 +1,4 @@
-"""Record the counts and verdicts of every built-in system anew: `./dev python -m kspec_models.scopes.record`.
+"""Record the counts, verdicts and engines of every built-in system anew: `./dev python -m kspec_models.scopes.record`.
 
 Read the diff before you commit it: a count that changed is a model that changed.
 """
@@ -7,32 +7,62 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from kspec.engines.explicit import explore
+from kspec.engines import explicit, hypothesis, reference
 from kspec.kernel.registry import load
+from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.system import System
 from kspec.run import counts_of
 from kspec.targets import target_of, under
 
 FILE = Path(__file__).parent / "counts.json"
 
+MOST_STATES = 10_000
+"""The reference engine, which calls Python for every step, is asked about systems of so many states, at most."""
 
-def recorded() -> dict[str, dict[str, object]]:
-    """What the exhaustive engine finds out about each system now."""
-    found: dict[str, dict[str, object]] = {}
+RUNS, STEPS = 40, 40
+"""How many random runs of how many steps the fuzzing engine takes of each system."""
+
+
+def recorded(*, engines: bool = False) -> dict[str, dict[str, Any]]:
+    """What the exhaustive engine finds out about each system now; with `engines`, also which others agreed."""
+    found: dict[str, dict[str, Any]] = {}
     for name, entry in sorted(load().systems.items()):
         if not entry.where.startswith("kspec_models."):
             continue  # registered by somebody else in this process, and perhaps without an end
         with under(target_of(name), {}) as (system, _):
-            counts = counts_of(explore(system))
-        found[name] = {
-            "distinct": counts.distinct_states,
-            "generated": counts.generated_states,
-            "depth": counts.depth,
-            "violated": list(counts.violated),
-        }
+            result = explicit.explore(system)
+            counts = counts_of(result)
+            found[name] = {
+                "distinct": counts.distinct_states,
+                "generated": counts.generated_states,
+                "depth": counts.depth,
+                "violated": list(counts.violated),
+            }
+            if engines:
+                found[name]["engines"] = engines_of(system, result)
     return found
 
 
+def engines_of(system: System, result: Result) -> list[str]:
+    """The engines that ran the system and did not contradict the exhaustive one. Raises AssertionError if one did."""
+    ran = ["explicit"]
+    plain = reference.explore(system, limits=Limits(states=MOST_STATES))
+    if not plain.limits:
+        assert violated(plain) == violated(result), f"{system.name}: reference and explicit disagree"
+        ran.append("reference")
+    sampled = hypothesis.explore(system, examples=RUNS, steps=STEPS, seed=0)
+    assert violated(sampled) <= violated(result), f"{system.name}: a run breaks what holds"
+    ran.append("hypothesis")
+    return ran
+
+
+def violated(result: Result) -> set[str]:
+    """The properties that are broken."""
+    return {p.name for p in result.properties if p.verdict is Verdict.VIOLATED}
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(recorded(), indent=2) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps(recorded(engines=True), indent=2) + "\n", encoding="utf-8")
     print(FILE.read_text(encoding="utf-8"), end="")
