@@ -14,8 +14,16 @@ from kspec.targets import target_of, under
 from kspec_properties import etcd
 
 MUTANTS = {
-    "a_watch_tells_every_change_once_and_in_order": ("store.watch=one-late", "store.watch=newest-first"),
-    "what_a_client_knows_was_true": ("store.compaction=forgets-live", "watcher.cancelled=resumes"),
+    "a_watch_tells_every_change_once_and_in_order": (
+        "store.watch=one-late",
+        "store.watch=newest-first",
+        "store.compaction=drops-tombstone",
+    ),
+    "what_a_client_knows_was_true": (
+        "store.compaction=forgets-live",
+        "watcher.cancelled=resumes",
+        "watcher.previous=passed-over",
+    ),
     "compaction_changes_no_later_read": ("store.compaction=forgets-live",),
     "a_watch_from_before_the_compaction_is_cancelled_with_its_revision": ("store.watch=never-cancelled",),
     "a_client_that_watches_catches_up": ("watcher.cancelled=retries",),
@@ -62,6 +70,12 @@ def test_the_engines_agree_on_the_counts(system: str) -> None:
     assert quick.distinct_states < 5000
 
 
+def test_a_client_that_does_not_ask_for_the_keys_before_is_told_of_a_deletion_at_the_compacted_revision() -> None:
+    off = checked("etcd.watch", "watcher.prev-kv=off")
+    assert {p.verdict for p in off.properties} == {Verdict.HOLDS}
+    assert off.distinct_states != checked("etcd.watch").distinct_states
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_random_runs_find_nothing(system: str) -> None:
     result = kspec.fuzz(system, examples=20)
@@ -96,3 +110,12 @@ def test_a_story_of_the_store_speaks_of_keys_and_revisions() -> None:
     assert ("etcd", "lease 7", "TTL 2 s", None) in changes
     assert told.steps[-1].action == "LeaseRevoke 7"
     assert told.clause == "the lease is gone and a is there"
+
+
+@pytest.mark.parametrize("system", ["etcd.lost_deletion", "etcd.passed_over"])
+def test_a_bug_that_there_was_is_found_and_its_story_ends_with_the_change_that_is_missed(system: str) -> None:
+    result = kspec.check(system)
+    missed = result.property("what_a_client_knows_was_true")
+    assert {p.name for p in result.properties if p.verdict is Verdict.VIOLATED} == set(result.expected)
+    assert missed.trace is not None and missed.trace.steps[-1].action.name == "watch"
+    assert kspec.replay(missed.trace).verdict is Verdict.REPRODUCED

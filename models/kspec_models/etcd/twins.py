@@ -79,6 +79,32 @@ def forgets_live(store: Store, revision: int) -> Store | Refusal:
 
 
 @broken_twin(
+    "store.compaction",
+    "drops-tombstone",
+    f"{_ETCD}.store:compact",
+    "compaction takes the deletion at the compacted revision too, as etcd once did (etcd-io/etcd issue 18089)",
+)
+def drops_tombstone(store: Store, revision: int) -> Store | Refusal:
+    """Nothing is left of a key that is deleted."""
+    if revision <= store.compacted:
+        return Refusal.COMPACTED
+    live = store.at(revision)
+    kept = tuple(event for event in store.history if event.revision > revision or event.kv in live)
+    return attrs.evolve(store, history=kept, compacted=revision)
+
+
+@broken_twin(
+    "watcher.previous",
+    "passed-over",
+    f"{_ETCD}.watching:without_previous",
+    "a change without the key before it is passed over, as the API server once did (kubernetes issue 76624)",
+)
+def passes_over(known: Follower, store: Store, watcher: Watcher, events: tuple[Event, ...]) -> Follower:
+    """Only what comes with the key before it is taken in."""
+    return watching.be_given(known, watcher, tuple(e for e in events if not watch.lacks_previous(store, e)))
+
+
+@broken_twin(
     "watcher.cancelled",
     "resumes",
     f"{_ETCD}.watching:when_cancelled",

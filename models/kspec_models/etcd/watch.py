@@ -61,3 +61,9 @@ def previous(store: Store, event: Event) -> KeyValue | None:
         return None
     before = [e for e in store.history if e.kv.key == event.kv.key and e.revision < event.revision]
     return before[-1].kv if before and before[-1].type is EventType.PUT else None
+
+
+def lacks_previous(store: Store, event: Event) -> bool:
+    """Whether a change that is no creation comes without the key before it, because of compaction (S45)."""
+    created = event.type is EventType.PUT and event.kv.create_revision == event.revision
+    return not created and previous(store, event) is None

@@ -5,6 +5,8 @@ this module. The writer stands for any number of writers. The compactor is kube-
 compacts to the revision that it saw one interval before (S52; staging/src/k8s.io/apiserver/pkg/storage/etcd3/
 compact.go). The watching client does what the API server's cache does: list, watch from the next revision on, and list
 anew when the watch is cancelled because of compaction (S40 to S44; storage/cacher, client-go tools/cache/reflector.go).
+It asks for the key before each change; a change at the very revision that is compacted comes without, and that ends its
+watch too (S45; storage/etcd3/event.go parseEvent).
 
 Simplified: an interval may end at any time. One client watches, since watchers change nothing and so cannot hinder each
 other; it is as slow as it likes. That a watch breaks and starts again where it was is no act of its own: it is the same
@@ -18,7 +20,9 @@ from collections.abc import Iterable
 
 import attrs
 
+from kspec.kernel import settings
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind
+from kspec.kernel.settings import declare
 from kspec_models.etcd import store as mvcc
 from kspec_models.etcd import watch
 from kspec_models.etcd.acting import STORE, change
@@ -28,6 +32,9 @@ from kspec_models.etcd.transaction import Delete, Put, Txn
 
 WRITTEN, FOLLOWER, SEEN = "written", "follower", "compactor"
 """The variables: every change ever made, which only properties read; the watching client; the compactor."""
+
+PREV_KV = "watcher.prev-kv"
+declare(PREV_KV, ("on", "off"), "a client that watches asks for the key before each change, as the API server does")
 
 ALL = Keys("a", "z")
 """Every key."""
@@ -128,8 +135,19 @@ def when_cancelled(follower: Follower, store: Store, cancelled: watch.Cancelled)
     return Follower(keys=follower.keys, cancelled=cancelled.compacted)
 
 
+def be_given(known: Follower, watcher: watch.Watcher, events: tuple[Event, ...]) -> Follower:
+    """What a client knows after the changes of one revision."""
+    return attrs.evolve(known, watcher=watcher, told=(*known.told, *events), keys=applied(known.keys, events))
+
+
+def without_previous(known: Follower, store: Store, watcher: watch.Watcher, events: tuple[Event, ...]) -> Follower:
+    """After changes that came without the key before them: an error, the watch ends, list anew."""
+    return Follower(keys=known.keys)
+
+
 def follower() -> tuple[Action, ...]:
     """The client that lists and watches."""
+    asks_previous = settings.on(PREV_KV)
 
     def list_anew(see: Reader) -> Iterable[Step]:
         if see(FOLLOWER).watcher is None:
@@ -148,8 +166,12 @@ def follower() -> tuple[Action, ...]:
             answer = f"cancelled: compacted at revision {given.compacted}"
         else:
             events, watcher = given
-            after = attrs.evolve(known, watcher=watcher, told=(*known.told, *events), keys=applied(known.keys, events))
             answer = ", ".join(f"{event.type.value} {event.kv.key}" for event in events)
+            if asks_previous and any(watch.lacks_previous(store, event) for event in events):
+                after = without_previous(known, store, watcher, events)
+                answer = f"{answer} without the key before: it is compacted"
+            else:
+                after = be_given(known, watcher, events)
         action = f"Watch from revision {known.watcher.next}"
         yield Step([(FOLLOWER, Set(after))], action=action, answer=answer, kind=StepKind.DELIVER)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
 from kspec_models.etcd import NOT_MODELLED, leasing, watching
@@ -17,11 +19,10 @@ ELECTIONS = 1
 """How often the leader changes at most."""
 
 
-@system("etcd.watch", quick=True)
-def etcd_watch() -> System:
-    """A client lists and watches, as slowly as it likes, while somebody writes and the API server compacts."""
+def watched(name: str, **more: Any) -> System:
+    """A client that lists and watches, somebody who writes, and the compactor of the API server."""
     return System(
-        "etcd.watch",
+        name,
         variables={
             STORE: Store(),
             LEFT: CHANGES,
@@ -35,7 +36,14 @@ def etcd_watch() -> System:
         assumptions=(f"at most {CHANGES} changes are made", "one client watches"),
         not_modelled=NOT_MODELLED,
         narrator=Narrator(),
+        **more,
     )
+
+
+@system("etcd.watch", quick=True)
+def etcd_watch() -> System:
+    """A client lists and watches, as slowly as it likes, while somebody writes and the API server compacts."""
+    return watched("etcd.watch")
 
 
 @system("etcd.lease", quick=True)
@@ -64,3 +72,27 @@ def etcd_lease() -> System:
         not_modelled=NOT_MODELLED,
         narrator=Narrator(),
     )
+
+
+# ---- known bugs, found on purpose
+
+_MISSED = ("a_watch_tells_every_change_once_and_in_order", "what_a_client_knows_was_true")
+
+
+@system("etcd.lost_deletion", quick=True)
+def etcd_lost_deletion() -> System:
+    """Expected to fail, a bug that etcd had: a watch from the compacted revision misses the deletion of that revision.
+
+    Compaction took the tombstone at the compacted revision too, so the client keeps a key that is gone (S51; etcd-io/
+    etcd issue 18089).
+    """
+    return watched("etcd.lost_deletion", settings={"store.compaction": "drops-tombstone"}, expected=_MISSED)
+
+
+@system("etcd.passed_over", quick=True)
+def etcd_passed_over() -> System:
+    """Expected to fail, a bug that the API server had: it passed over changes whose previous value was compacted.
+
+    Its cache then kept what was deleted, and every informer with it (S45; kubernetes/kubernetes issue 76624).
+    """
+    return watched("etcd.passed_over", settings={"watcher.previous": "passed-over"}, expected=_MISSED)

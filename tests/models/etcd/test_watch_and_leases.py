@@ -62,6 +62,8 @@ def test_the_value_before_a_deletion_is_known_until_it_is_compacted() -> None:
     compacted = mvcc.compact(store, 3)
     assert isinstance(compacted, Store)
     assert watch.previous(compacted, compacted.history[-1]) is None
+    assert watch.lacks_previous(compacted, compacted.history[-1])
+    assert not any(watch.lacks_previous(store, event) for event in store.history)
 
 
 def test_a_lease_takes_all_its_keys_along_in_one_revision() -> None:
