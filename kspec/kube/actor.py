@@ -113,9 +113,18 @@ class Here:
             found = tuple([self._see(f"{kind.resource}/{n}", lens) for n in kind.names if n != self._name])
         return tuple([answer for answer in found if answer is not None])
 
-    def live(self, kind: type, name: str, field: str) -> Any:
+    def all(self, variable: str) -> tuple[tuple[Ref, Any], ...]:
+        """An own variable of every member of a kind with slots, also of those that do not exist."""
+        kind = self._actor.kind_with(variable)
+        if kind is None:
+            raise SpecError(f"{self._actor.name} has no variable {variable!r} for each object of a kind")
+        resource = self._cluster.kind(kind).resource
+        return tuple([(Ref(resource, i), value) for i, value in enumerate(self._see.each(variable))])
+
+    def live(self, kind: type, name: str | Ref, field: str) -> Any:
         """One field of an object as the API server has it now (a GET); None if there is no such object."""
-        return self._see(self._cluster.kind(kind).variable(name), LatestField(field))
+        var = (name.family, name.index) if isinstance(name, Ref) else self._cluster.kind(kind).variable(name)
+        return self._see(var, LatestField(field))
 
 
 Alternative = Request | Effect | tuple[Any, ...] | str
