@@ -20,7 +20,7 @@ from kspec.kube.objects import Node, Pod
 from kspec.kube.truth import Truth
 from kspec.kube.watch import Latest, LatestFields, Seen
 from kspec_models.scheduler import profile
-from kspec_models.scheduler.framework import NodeInfo, feasible
+from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, occupied, waits_for_a_node
 from kspec_models.scheduler.snapshot import looks_at_pods, snapshot_of
 
@@ -45,14 +45,19 @@ def seen_nodes(truth: Truth, observer: str) -> Nodes:
     return tuple([(ref, cast(Node, Cached(kind, observer, view, ref))) for ref, view in refs if view is not None])
 
 
-def fits(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> bool:
-    """Whether the filters pass a node, with these other pods on the nodes."""
+def verdict_on(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> FilterResult:
+    """What the filters say of a node, with these other pods on the nodes."""
     placed = [other for other in others if other.node is not None and not other.finished]
     at = dict(nodes)[node]
     if not looks_at_pods((pod.spec, *[other.spec for other in placed])):
-        return feasible(pod.spec, at, NodeInfo.of(other.spec for other in placed if other.node == node)).fits
+        return feasible(pod.spec, at, NodeInfo.of(other.spec for other in placed if other.node == node))
     snapshot = snapshot_of(nodes, placed)
-    return any(profile.verdict(pod, each, snapshot).fits for each in snapshot if each.node is at)
+    return next(profile.verdict(pod, each, snapshot) for each in snapshot if each.node is at)
+
+
+def fits(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> bool:
+    """Whether the filters pass a node, with these other pods on the nodes."""
+    return verdict_on(pod, node, nodes, others).fits
 
 
 def a_pod_is_bound(truth: Truth) -> bool:

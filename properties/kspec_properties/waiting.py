@@ -6,17 +6,13 @@ filters and the arithmetic of a rolling update are asked, not imitated.
 
 from __future__ import annotations
 
-from typing import Any
-
-from kspec.kernel.values import Ref
 from kspec.kube.objects import Deployment, Pod, PodSpec, ReplicaSet, StrategyType
 from kspec.kube.truth import Truth
 from kspec_models.controllers.deployment.decisions import Rollout, Sized, most_scaled_down
 from kspec_models.controllers.deployment.reconcile import bounds_of, with_hash
 from kspec_models.helpers.pod_resources import host_ports
 from kspec_models.scheduler.filters import node_ports
-from kspec_models.scheduler.framework import feasible
-from kspec_models.scheduler.schedule import occupied
+from kspec_properties.scheduling import nodes_of, pods_of, verdict_on
 
 Waits = tuple[tuple[str, str, str], ...]
 
@@ -87,30 +83,31 @@ def replicaset_waits(truth: Truth) -> list[tuple[str, str, str]]:
 
 def scheduler_waits(truth: Truth) -> list[tuple[str, str, str]]:
     """Pending pods, and why no node takes them."""
-    pods = truth.all(Pod, "node", "spec", "finished", "owner", "deleting")
-    placed = tuple([row[:3] for row in pods if row[0] is not None])
+    pods = pods_of(truth)
+    nodes = nodes_of(truth)
     found = []
-    for node, spec, finished, owner, deleting in pods:
-        if node is not None or finished or deleting:
+    for pod in pods:
+        if pod.node is not None or pod.finished or pod.deleting:
             continue
+        placed = [other for other in pods if other.node is not None]
         reasons = []
-        for i, candidate in enumerate(truth.cluster.scope.nodes):
-            result = feasible(spec, candidate, occupied(placed, Ref("nodes", i)))
+        for ref, node in nodes:
+            result = verdict_on(pod, ref, nodes, placed)
             if not result.fits:
-                held = held_ports(spec, [row for row in pods if row[0] == Ref("nodes", i)])
-                reasons.append(f"node {candidate.name}: {', '.join(result.reasons)}{held}")
-        of = f"the pod of {owner.name}" if owner is not None else "a pod"
+                held = held_ports(pod.spec, [other for other in placed if other.node == ref])
+                reasons.append(f"node {node.name}: {', '.join(result.reasons)}{held}")
+        of = f"the pod of {pod.owner.name}" if pod.owner is not None else "a pod"
         found.append(("scheduler", f"a node for {of}", "; ".join(reasons)))
     return found
 
 
-def held_ports(spec: PodSpec, there: list[Any]) -> str:
+def held_ports(spec: PodSpec, there: list[Pod]) -> str:
     """Which host ports that a pod wants are held on a node, and by whom; empty if none is."""
     held = {
-        f"{wanted.port} (held by the pod of {row[3].name})" if row[3] is not None else str(wanted.port)
+        f"{wanted.port} (held by the pod of {pod.owner.name})" if pod.owner is not None else str(wanted.port)
         for wanted in host_ports(spec)
-        for row in there
-        if node_ports.conflict((wanted,), host_ports(row[1]))
+        for pod in there
+        if node_ports.conflict((wanted,), host_ports(pod.spec))
     }
     return f": port {', '.join(sorted(held))}" if held else ""
 

@@ -57,12 +57,23 @@ def cluster(
 
 @system("scheduler.preemption", quick=True)
 def preemption() -> System:
-    """A node with room for one of three pods: behind a late cache, a low one goes for a high one, and no equal."""
-    pods = [a_pod("batch", cpu=1000, priority=1), *[a_pod("web", cpu=1000, priority=9)] * 2]
-    nodes = [a_node("only", cpu=1000)]
+    """A node with room for two pods, four that want it: two of low priority go for two of high, and no equal does."""
+    return preempting("scheduler.preemption", [a_pod("batch", cpu=1000, priority=1)] * 2, cpu=2000).system()
+
+
+@system("scheduler.preemption.late")
+def preemption_late() -> System:
+    """A node with room for one pod, three that want it, behind a late cache: what is chosen again while it is going."""
+    pods = [a_pod("batch", cpu=1000, priority=1)]
+    caches = {"scheduler": "delayed"}
+    return preempting("scheduler.preemption.late", pods, cpu=1000, caches=caches).system()
+
+
+def preempting(name: str, low: Sequence[Pod], *, cpu: int, **more: Any) -> Cluster:
+    """Pods of low priority, and two of high, on a node with so much cpu."""
+    pods = [*low, *[a_pod("web", cpu=1000, priority=9)] * 2]
     schedulers = [scheduler(preemption=True)]
-    name, caches = "scheduler.preemption", {"scheduler": "delayed"}
-    return cluster(name, pods, nodes, schedulers, part=name, caches=caches).system()
+    return cluster(name, pods, [a_node("only", cpu=cpu)], schedulers, part="scheduler.preemption", **more)
 
 
 @system("scheduler.affinity", quick=True)
