@@ -41,19 +41,22 @@ def recorded(*, engines: bool = False) -> dict[str, dict[str, Any]]:
                 "violated": list(counts.violated),
             }
             if engines:
-                found[name]["engines"] = engines_of(system, result)
+                found[name]["engines"] = engines_of(system)
     return found
 
 
-def engines_of(system: System, result: Result) -> list[str]:
-    """The engines that ran the system and did not contradict the exhaustive one. Raises AssertionError if one did."""
-    ran = ["explicit"]
+def engines_of(system: System) -> list[str]:
+    """The engines that ran the system and did not contradict the exhaustive one. Raises AssertionError if one did.
+
+    All of them in the relaxed order of watches: the exact order is the exhaustive engine's own business.
+    """
+    ran, broken = ["explicit"], violated(explicit.explore(system, confirm=False))
     plain = reference.explore(system, limits=Limits(states=MOST_STATES))
     if not plain.limits:
-        assert violated(plain) == violated(result), f"{system.name}: reference and explicit disagree"
+        assert violated(plain) == broken, f"{system.name}: reference and explicit disagree"
         ran.append("reference")
     sampled = hypothesis.explore(system, examples=RUNS, steps=STEPS, seed=0)
-    assert violated(sampled) <= violated(result), f"{system.name}: a run breaks what holds"
+    assert violated(sampled) <= broken, f"{system.name}: a run breaks what holds"
     ran.append("hypothesis")
     return ran
 
