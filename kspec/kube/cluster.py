@@ -19,7 +19,6 @@ from kspec.kernel.values import Value
 from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.delivering import actions_of
 from kspec.kube.objects import HOSTNAME, Node
-from kspec.kube.processes import API_SERVER, Runs
 from kspec.kube.requests import Pipeline, Request
 from kspec.kube.scope import (
     CACHES,
@@ -69,7 +68,6 @@ class Cluster:
     not_applicable: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
-    processes: Mapping[str, Runs] = attrs.field(factory=dict)
     learned: dict[type, Learned] = attrs.field(factory=dict)
     kinds: dict[type, Kind] = attrs.field(init=False)
     mentioning: list[str] = attrs.field(init=False)
@@ -82,9 +80,6 @@ class Cluster:
                 raise UsageError(f"caches: no component is called {component}; there are {', '.join(names)}")
             if mode not in CACHES:
                 raise UsageError(f"caches: {mode} is none of {', '.join(CACHES)}")
-        for process in self.processes:
-            if process not in (*names, API_SERVER):
-                raise SpecError(f"processes: no component is called {process}; there are {', '.join(names)}")
         if self.pipeline is None:
             self.pipeline = load().services.get("apiserver")
             if self.pipeline is None:
@@ -134,7 +129,7 @@ class Cluster:
             if self.scope.crashes.get(component.name, 0):
                 own[f"crashes/{component.name}"] = 0
         variables.update(own)
-        self.mentioning = list(own)
+        self.mentioning = [*own, *self._objects_that_mention()]
         if self.reductions.exact_order:
             for kind in self.kinds.values():
                 for observer in kind.late:
@@ -170,6 +165,11 @@ class Cluster:
             exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),
         )
+
+    def _objects_that_mention(self) -> list[str]:
+        """The objects whose kind says (`mentions`) that a member which they name is not to be replaced by another."""
+        kinds = [kind for kind in self.kinds.values() if not kind.slots and getattr(kind.cls, "mentions", False)]
+        return [f"{kind.resource}/{name}" for kind in kinds for name in kind.names]
 
     def _nodes_are_alike(self) -> bool:
         """Whether nothing but its name and its hostname tells a node from another, and no pod asks for these."""

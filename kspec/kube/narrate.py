@@ -7,7 +7,7 @@ is found by looking at the states and by asking the actions again; the trace its
 
 from __future__ import annotations
 
-import enum
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ from kspec.kernel.actions import Role, StepKind
 from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
 from kspec.kernel.values import Ref, fields_of
 from kspec.kernel.world import Occurrence, State
-from kspec.kube.objects import OwnerReference, Pod, PodTemplate
 from kspec.kube.watch import Kind, Obj
+from kspec.kube.wording import in_words, object_in_words
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster
@@ -41,6 +41,9 @@ PATHS = {
     "template": "image",
 }
 """What Kubernetes calls a field."""
+
+MENTION = re.compile(r"\b(\w+)#(\d+)")
+"""How a text mentions a member."""
 
 BOOKKEEPING = frozenset({"desired_replicas", "max_replicas"})
 """Fields that go with another one and would only lengthen a story."""
@@ -111,13 +114,14 @@ class _Telling:
         if occurrence.action.role is Role.DELIVERY or occurrence.step.kind is StepKind.DELIVER:
             row = self._delivery(number, occurrence, before, after)
         else:
+            says = occurrence.step.says
             kind = {StepKind.CALL: "call", StepKind.FAULT: "fault"}.get(occurrence.step.kind, "local")
             row = StoryStep(
                 number,
                 occurrence.action.actor,
                 kind,  # type: ignore[arg-type]  # one of the five
                 self._does(occurrence, before, after),
-                "; ".join(part for part in (self._sees(occurrence, before), occurrence.step.says) if part),
+                "; ".join(part for part in (self._sees(occurrence, before), self._with_names(says)) if part),
                 occurrence.step.answer,
                 changes,
                 belief,
@@ -304,30 +308,26 @@ class _Telling:
         return [self._rename(text) for text in texts]
 
     def _rename(self, text: str) -> str:
-        for (family, member), name in self._names.items():
-            text = text.replace(f"{family}#{member}", name)
+        text = self._with_names(text)
         for resource, kind in self._kinds.items():
             text = text.replace(f"{resource}/", f"{kind.cls.__name__} ") if f"{resource}/" in text else text
         return text
 
+    def _with_names(self, text: str) -> str:
+        """The text with the names of the members that it mentions."""
+        return MENTION.sub(lambda found: self._member(found[1], int(found[2])), text)
+
+    def _called(self, mention: Ref) -> str:
+        return self._member(mention.family, mention.index)
+
     def _value(self, value: Any) -> str:
-        if isinstance(value, enum.Enum):
-            return str(value.value)
-        if isinstance(value, Ref):
-            return self._member(value.family, value.index)
-        if isinstance(value, OwnerReference):
-            return f"{value.kind} {value.name}"
-        if isinstance(value, PodTemplate):
-            return ", ".join(c.image for c in value.spec.containers)
-        if value is None:
-            return "none"
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        return in_words(value, self._called)
 
     # ---- start, lanes, objects at the end
 
     def _begin(self, rows: int) -> int:
-        """Where the telling begins: a run at its first act, a long counterexample at the last act of a user."""
-        if rows <= LONGEST or self._trace.reading == "run":
+        """Where the telling begins: a long story begins at the user's last act."""
+        if rows <= LONGEST:
             return 0
         acts = [i for i, o in enumerate(self._trace.steps) if o.action.role is Role.USER]
         last = acts[-1] if acts else 0
@@ -357,27 +357,8 @@ class _Telling:
         for position, kind, name in self._objects_at(self._trace.states[at]):
             latest = self._trace.states[at][position].latest
             if latest is not None:
-                lines.append(f"{self._label(kind, name)}: {self._summary(latest)}")
+                lines.append(f"{self._label(kind, name)}: {object_in_words(latest, self._called)}")
         return lines
-
-    def _summary(self, latest: Any) -> str:
-        parts = []
-        if hasattr(latest, "replicas"):
-            parts.append(f"replicas\u00a0{latest.replicas}")
-        if hasattr(latest, "available_replicas"):
-            parts.append(f"available\u00a0{latest.available_replicas}")
-        if hasattr(latest, "template"):
-            parts.append(f"image {self._value(latest.template)}")
-        if isinstance(latest, Pod):
-            parts.append(latest.phase.value + (", Ready" if latest.ready else ""))
-            if latest.node is not None:
-                parts.append(f"on {self._value(latest.node)}")
-            if latest.deleting:
-                parts.append("being deleted")
-        if not parts:
-            shown = [(f, getattr(latest, f)) for f in fields_of(type(latest)) if f not in ("name", "namespace")]
-            parts = [f"{field}\u00a0{self._value(value)}" for field, value in shown]
-        return ", ".join(parts)
 
     def _objects_at(self, state: State) -> Iterator[tuple[int, Kind, Any]]:
         for position, name in enumerate(self._world.names):
@@ -393,13 +374,19 @@ class _Telling:
             if name != STORE and name not in acting:
                 continue
             title, note = TITLES.get(name, (name, ""))
-            reconciled = [getattr(c, "of", None) for c in self._cluster.components if c.name == name]
-            if reconciled and isinstance(reconciled[0], type):
-                title = f"{reconciled[0].__name__} controller"
+            for component in self._cluster.components:
+                if component.name == name and isinstance(getattr(component, "of", None), type):
+                    title = f"{_controls(component)} controller"
             if name not in TITLES and self._cluster.cache_of(name) != "fresh":
                 note = "acts on its cache"
             lanes.append(Lane(name, title, note))
         return tuple(lanes)
+
+
+def _controls(controller: Any) -> str:
+    """What a controller is named after: a kind that it owns, if that has its name; else what it reconciles."""
+    kinds = [cls.__name__ for cls in controller.owns if cls.__name__.lower() == controller.name]
+    return kinds[0] if kinds else str(controller.of.__name__)
 
 
 def _letters(number: int) -> str:
