@@ -12,7 +12,7 @@ ever look at the same pod; a crash is one of all of them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from kspec.kernel.values import Ref
@@ -21,6 +21,7 @@ from kspec.kube.cache import Api
 from kspec.kube.objects import Node, Pod
 from kspec_models.kubelet import heartbeat
 from kspec_models.kubelet.detail import Detail
+from kspec_models.kubelet.static import Static
 from kspec_models.kubelet.together import Together
 
 Act = Callable[..., Iterable[Any]]
@@ -32,25 +33,34 @@ def bound(pod: Pod) -> bool:
 
 
 def kubelet(
-    *, broken_images: frozenset[str] = frozenset(), detail: Detail | None = None, heartbeats: bool = False
+    *,
+    broken_images: frozenset[str] = frozenset(),
+    detail: Detail | None = None,
+    heartbeats: bool = False,
+    static: Static | None = None,
 ) -> Actor:
     """The kubelets of all nodes, thin unless another level of detail is given.
 
     Containers with one of `broken_images` run and never become ready (of the thin level). `heartbeats`: they post that
-    their nodes are ready, and can be cut off from the API server (nodes must be objects: slots for Node).
+    their nodes are ready, and can be cut off from the API server (nodes must be objects: slots for Node). `static`: one
+    of them runs pods from files.
     """
     level = Together(broken_images) if detail is None else detail
     actor = Actor(
         "kubelet",
         watches=(Pod, Node) if heartbeats else (Pod,),
         here={**level.variables, **(heartbeat.PLACED if heartbeats else {})},
+        own={} if static is None else static.variables,
+        keeps=() if static is None else tuple(static.variables),
         there={Node: dict(heartbeat.CONNECTED)} if heartbeats else {},
         sees={Pod: bound},
         member=Pod,
-        not_modelled=level.not_modelled,
+        not_modelled=(*level.not_modelled, *(static.not_modelled if static is not None else ())),
         forgets=level.forgets,
     )
-    each_pod: Callable[[Act], Act] = only_if_connected(actor) if heartbeats else actor.each(Pod)
+    guards = [heartbeat.connected] if heartbeats else []
+    guards += [no_mirror] if static is not None and static.mirrors else []
+    each_pod: Callable[[Act], Act] = only_if(actor, guards) if guards else actor.each(Pod)
 
     @each_pod
     def start(pod: Any, here: Here, api: Api) -> Iterator[Any]:
@@ -75,6 +85,8 @@ def kubelet(
             yield "nothing of it runs any more", api.delete(pod, grace_period_seconds=0), forgotten
 
     level.further(actor)
+    if static is not None:
+        static.give_to(actor)
     if heartbeats:
         heartbeat.beats(actor)
 
@@ -91,13 +103,18 @@ def placed(here: Here, node: Ref | None) -> Any:
     return () if here.placed == node else here.set(placed=node)
 
 
-def only_if_connected(actor: Actor) -> Callable[[Act], Act]:
-    """Actions of each pod which only a kubelet takes that reaches the API server."""
+def no_mirror(pod: Any, here: Here) -> bool:
+    """Whether a pod is no mirror pod: what that shows is run from a file."""
+    return pod is None or not pod.mirror
+
+
+def only_if(actor: Actor, guards: Sequence[Callable[[Any, Here], bool]]) -> Callable[[Act], Act]:
+    """Actions of each pod which a kubelet takes only if all of these hold."""
 
     def decorate(act: Act) -> Act:
         @functools.wraps(act)
         def guarded(pod: Any, here: Here, api: Api) -> Iterator[Any]:
-            if heartbeat.connected(pod, here):
+            if all(guard(pod, here) for guard in guards):
                 yield from act(pod, here, api)
 
         actor.each(Pod)(guarded)

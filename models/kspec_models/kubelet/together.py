@@ -45,6 +45,11 @@ RUNNING = phase((), (Observed(Status(State.RUNNING, started=True)),))
 """The phase of a pod of which all containers run."""
 
 
+def must_end(pod: Any) -> bool:
+    """Whether the containers of a pod are told to end: it is marked as deleted, or gone (K43)."""
+    return pod is None or bool(pod.deleting)
+
+
 @attrs.frozen
 class Together:
     """All containers of a pod at once. Those with one of `broken_images` run and never become ready."""
@@ -62,7 +67,7 @@ class Together:
 
     def stop(self, pod: Any, here: Here) -> Alternatives:
         """All containers end."""
-        if here.containers is Containers.RUNNING and (pod is None or pod.deleting):
+        if here.containers is Containers.RUNNING and must_end(pod):
             why = "the pod is gone" if pod is None else "the pod is marked as deleted"
             yield why, here.set(containers=Containers.NONE)
 

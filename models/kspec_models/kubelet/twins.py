@@ -8,7 +8,9 @@ from kspec.kernel.settings import broken_twin
 from kspec.kube.objects import Phase
 from kspec_models.kubelet.memory import Memory, Remembered
 from kspec_models.kubelet.pod_actions import Container, Initialization, Pod
+from kspec_models.kubelet.restart import RuntimeState
 from kspec_models.kubelet.runtime import Process, Runtime
+from kspec_models.kubelet.static import Mirroring
 
 _KUBELET = "kspec_models.kubelet"
 
@@ -73,3 +75,35 @@ def never_killed(container: Container) -> bool:
 def never_ended(*_: Any) -> Any:
     """Ends nothing."""
     return iter(())
+
+
+@broken_twin("kubelet.stop", "unready", f"{_KUBELET}.together:must_end", "a pod that is not reported ready is ended")
+def ends_what_is_not_ready(pod: Any) -> bool:
+    """Ends what no status calls ready, as if nobody wanted it."""
+    return pod is None or bool(pod.deleting) or not pod.ready
+
+
+@broken_twin("kubelet.static", "once", f"{_KUBELET}.static:must_run", "a static pod that exited is not started again")
+def started_once(file: bool, state: RuntimeState) -> bool:
+    """Starts what never ran."""
+    return file and state is RuntimeState.NONE
+
+
+@broken_twin(
+    "kubelet.mirror", "ends-the-pod", f"{_KUBELET}.static:must_end", "a static pod ends when its mirror pod is deleted"
+)
+def ends_with_its_mirror(file: bool, mirror_deleting: bool) -> bool:
+    """Takes the mirror pod for the pod."""
+    return not file or mirror_deleting
+
+
+@broken_twin(
+    "kubelet.mirror", "created-once", f"{_KUBELET}.static:mirroring", "a mirror pod that is gone stays so once it runs"
+)
+def mirrored_once(file: bool, there: bool, deleting: bool, reported: Phase, true: Phase) -> Mirroring:
+    """Creates a mirror pod only for what does not run yet."""
+    if not there:
+        return Mirroring.CREATE if file and true is Phase.PENDING else Mirroring.NOTHING
+    if deleting or not file:
+        return Mirroring.DELETE
+    return Mirroring.NOTHING if reported is true else Mirroring.REPORT

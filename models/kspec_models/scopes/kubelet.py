@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kspec.kernel.actions import Role
+from kspec.kernel.actions import Role, Set
+from kspec.kernel.properties import Property
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
-from kspec.kube.actor import Actor, Here
-from kspec.kube.cache import Api
+from kspec.kube.actor import Actor, Effect, Here
+from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.objects import Container, ContainerProbe, Phase, Pod, PodSpec
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.kubelet import kubelet
+from kspec_models.kubelet.exits import Exits
 from kspec_models.kubelet.life import Life
 from kspec_models.kubelet.programs import programs
+from kspec_models.kubelet.static import Static, StaticPod
 from kspec_models.scheduler.schedule import scheduler
 from kspec_models.scopes.workloads import node
 
@@ -116,3 +119,47 @@ def kubelet_restart() -> System:
     people = (users.apply([web]), users.delete_a_pod())
     idle = ("kubelet.forget", "kubelet.back off is over")
     return one_node("kubelet.restart", people, programs(), crashes={"kubelet": 1}, idle=idle).system()
+
+
+# ---- static pods
+
+
+def without(*names: str) -> list[Property]:
+    """The promises of every cluster but these, which have nothing to speak of."""
+    return [promise for promise in load().properties.values() if promise.name not in names]
+
+
+ETCD = StaticPod("etcd", PodSpec((Container("etcd", "etcd:3.6"),)))
+
+
+def removes_the_file(pod: StaticPod) -> Actor:
+    """Once, somebody on the node removes the file of a static pod."""
+    actor = Actor("administrator", own={"removed": False}, role=Role.USER)
+
+    @actor.once()
+    def remove_the_file(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if not here.removed:
+            yield f"the file of {pod.name}", Effect(f"kubelet/{pod.file}", Set(False)), here.set(removed=True)
+
+    return actor
+
+
+@system("kubelet.static", quick=True)
+def kubelet_static() -> System:
+    """A static pod: run from a file, shown by a mirror pod. Its process may end, the mirror be deleted, the file go."""
+    components = (
+        users.delete_a_pod(),
+        removes_the_file(ETCD),
+        kubelet(static=Static("node-1", (ETCD,))),
+        Exits((ETCD,)),
+    )
+    return Cluster(
+        "kubelet.static",
+        components,
+        Scope(slots={Pod: 1}, nodes=(node(),)),
+        (*without("no_pod_stays_pending_for_ever"), *load().parts["static pods"]),
+        kinds_used=(Pod,),
+        not_modelled=NOT_MODELLED,
+        not_applicable=("no_pod_stays_pending_for_ever",),
+        idle=("kubelet.start", "kubelet.report", "kubelet.stop", "kubelet.remove"),
+    ).system()
