@@ -19,6 +19,7 @@ from kspec.kernel.values import Value
 from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.delivering import actions_of
 from kspec.kube.objects import HOSTNAME, Node
+from kspec.kube.processes import API_SERVER, Runs
 from kspec.kube.requests import Pipeline, Request
 from kspec.kube.scope import (
     CACHES,
@@ -68,6 +69,7 @@ class Cluster:
     not_applicable: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    processes: Mapping[str, Runs] = attrs.field(factory=dict)
     learned: dict[type, Learned] = attrs.field(factory=dict)
     kinds: dict[type, Kind] = attrs.field(init=False)
     mentioning: list[str] = attrs.field(init=False)
@@ -80,6 +82,9 @@ class Cluster:
                 raise UsageError(f"caches: no component is called {component}; there are {', '.join(names)}")
             if mode not in CACHES:
                 raise UsageError(f"caches: {mode} is none of {', '.join(CACHES)}")
+        for process in self.processes:
+            if process not in (*names, API_SERVER):
+                raise SpecError(f"processes: no component is called {process}; there are {', '.join(names)}")
         if self.pipeline is None:
             self.pipeline = load().services.get("apiserver")
             if self.pipeline is None:

@@ -326,8 +326,8 @@ class _Telling:
     # ---- start, lanes, objects at the end
 
     def _begin(self, rows: int) -> int:
-        """Where the telling begins: a long story begins at the user's last act."""
-        if rows <= LONGEST:
+        """Where the telling begins: a run at its first act, a long counterexample at the last act of a user."""
+        if rows <= LONGEST or self._trace.reading == "run":
             return 0
         acts = [i for i, o in enumerate(self._trace.steps) if o.action.role is Role.USER]
         last = acts[-1] if acts else 0
