@@ -39,6 +39,9 @@ PATHS = {
     "available_replicas": "status.availableReplicas",
     "owner": "ownerReference",
     "template": "image",
+    "taints": "spec.taints",
+    "unschedulable": "spec.unschedulable",
+    "disruption": "DisruptionTarget",
 }
 """What Kubernetes calls a field."""
 

@@ -8,6 +8,8 @@ Mappings are tuples of pairs sorted by key.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from typing import ClassVar
 
 import attrs
 
@@ -70,6 +72,10 @@ class Taint:
     key: str
     value: str = ""
     effect: Effect = Effect.NO_SCHEDULE
+
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """As `kubectl taint` writes it."""
+        return f"{self.key}={self.value}:{self.effect.value}" if self.value else f"{self.key}:{self.effect.value}"
 
 
 @attrs.frozen
@@ -222,6 +228,7 @@ class NodeReady(enum.Enum):
 class Node:
     """A node. `allocatable` holds cpu, memory, pods and whatever else it offers; `ready`: its condition Ready."""
 
+    shown: ClassVar[tuple[str, ...]] = ("ready", "taints", "unschedulable")
     name: str
     labels: Labels = ()
     taints: tuple[Taint, ...] = ()

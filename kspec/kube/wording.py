@@ -32,6 +32,8 @@ def in_words(value: Any, called: Called) -> str:
         return ", ".join(sorted(in_words(part, called) for part in sorted(value, key=order_key))) or "none"
     if hasattr(value, "told"):
         return str(value.told(called))
+    if value == () or (isinstance(value, tuple) and all(hasattr(part, "told") for part in value)):
+        return ", ".join(in_words(part, called) for part in value) or "none"
     if _are_labels(value):
         return ",".join(f"{key}={word}" for key, word in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
