@@ -10,6 +10,7 @@ from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
+from kspec_models.controllers.resource_quota import reconcile as resource_quota
 from kspec_models.etcd import twins as store_twins
 from kspec_models.scheduler import schedule as scheduler
 from kspec_models.scheduler import twins as scheduler_twins
@@ -20,6 +21,7 @@ COMPONENTS = {
     "apiserver": apiserver,
     "deployment": deployment,
     "replicaset": replicaset,
+    "resourcequota": resource_quota,
     "scheduler": scheduler,
     "kubelet": kubelet,
     "user": users,

@@ -2,7 +2,7 @@
 
 Models the request pipeline of `staging/src/k8s.io/apiserver/pkg/server/config.go` DefaultBuildHandlerChain and the
 handlers' order (A01, A03, A04): authentication, authorisation, mutating admission, validation, validating admission,
-compare-and-swap, watch.
+compare-and-swap, watch. The chain is in `pipeline`.
 
 Simplified: one request is one step, as its effect is one compare-and-swap on one key (S17); admission and validation
 run inside it (A04), so no other write can come between. What admission writes beside it (a quota's charge) is in the
@@ -18,10 +18,9 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.kernel.registry import service
-from kspec.kube.requests import NOWHERE, Code, Look, Request, Response
-from kspec_models.apiserver.authentication import authenticate, credentials_of
-from kspec_models.apiserver.authorization import attributes_of, authorized
-from kspec_models.apiserver.registry import perform
+from kspec.kube.requests import NOWHERE, Look, Request, Response
+from kspec_models.apiserver.authentication import credentials_of
+from kspec_models.apiserver.pipeline import handle
 
 NOT_MODELLED = (
     "API server: timeouts, priority and fairness, its own watch cache, webhooks, impersonation, field ownership",
@@ -31,12 +30,7 @@ NOT_MODELLED = (
 
 def serve(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Response:
     """Serve one request against the version that is stored now; `look`: what else is stored."""
-    user = authenticate(credentials_of(request.user)).user
-    if user is None:
-        return Response(Code.UNAUTHORIZED, message="no authenticator recognised the caller")
-    if not authorized(user, attributes_of(request, current), look):
-        return Response(Code.FORBIDDEN, message=f"{user.name} may not {request.line}")
-    return perform(request, current, unchanged, look).response
+    return handle(request, credentials_of(request.user), current, unchanged, look).response
 
 
 service("apiserver", serve)

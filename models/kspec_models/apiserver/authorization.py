@@ -161,22 +161,30 @@ def attributes_of(request: Request, current: object | None) -> Attributes:
 
 
 def stored_policy(look: Look) -> Policy:
-    """The RBAC objects of the cluster, and the built-in roles that they may refer to."""
+    """The RBAC objects of the cluster, behind those that every cluster has."""
     return Policy(
         (*BOOTSTRAP.cluster_roles, *look.all(ClusterRole)),
-        look.all(ClusterRoleBinding),
+        (*BOOTSTRAP.cluster_role_bindings, *look.all(ClusterRoleBinding)),
         look.all(Role),
         look.all(RoleBinding),
     )
 
 
-def authorized(user: User, request: Attributes, look: Look) -> bool:
-    """Whether the authorizers allow the request in this cluster.
+def asked(user: User, request: Attributes, look: Look) -> tuple[Opinion, ...]:
+    """What the authorizers say of a request in this cluster.
 
-    The built-in bindings are asked first: as rules only add rights (A17), what is stored need not be looked at then.
+    What every cluster has is asked first: as rules only add rights (A17), what is stored need not be looked at if that
+    allows it.
     """
-    if allows(opinions(user, request, BOOTSTRAP)):
-        return True
-    if not any(look.uses(kind) for kind in RBAC_KINDS):
-        return f"{SERVICE_ACCOUNTS}:default" in user.groups
-    return allows(opinions(user, request, stored_policy(look)))
+    built_in = opinions(user, request, BOOTSTRAP)
+    if allows(built_in):
+        return built_in
+    if any(look.uses(kind) for kind in RBAC_KINDS):
+        return opinions(user, request, stored_policy(look))
+    if OWN_GROUP in user.groups:
+        return (Opinion("RBAC", Decision.ALLOW, "no RBAC object is part of this cluster"),)
+    return built_in
+
+
+OWN_GROUP = f"{SERVICE_ACCOUNTS}:default"
+"""Whoever Kubernetes does not bring with it."""

@@ -6,9 +6,20 @@ in component-helpers/auth/rbac/validation/policy_comparator.go (A26, A27, A30).
 
 from __future__ import annotations
 
-from kspec.kube.rbac import PolicyRule
+import attrs
+
+from kspec.kube.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding
+from kspec.kube.requests import Code, Response
 from kspec_models.apiserver.authentication import MASTERS, User
-from kspec_models.apiserver.rbac import ALL, non_resource_url_covers
+from kspec_models.apiserver.rbac import (
+    ALL,
+    Attributes,
+    Policy,
+    allowing,
+    non_resource_url_covers,
+    role_of,
+    rules_for,
+)
 
 
 def atoms_of(rule: PolicyRule) -> tuple[PolicyRule, ...]:
@@ -72,3 +83,35 @@ def _resource_covered(owner: tuple[str, ...], resource: str) -> bool:
 
 def _names_covered(owner: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     return len(owner) == 0 or (len(wanted) > 0 and all(name in owner for name in wanted))
+
+
+def refusal(
+    user: User, asked: Attributes, new: Role | ClusterRole | RoleBinding | ClusterRoleBinding, policy: Policy
+) -> Response | None:
+    """Why this role or binding may not be written by this user; None: it may (A26, A27).
+
+    For a role `escalate` on it exempts, for a binding `bind` on its role; a binding to a role that is not there needs
+    that.
+    """
+    home = asked.namespace
+    has = rules_for(user, home, policy).rules
+    if isinstance(new, (Role, ClusterRole)):
+        exempt = _allowed(user, attrs.evolve(asked, verb="escalate", name=new.name), policy)
+        wanted = new.rules
+    else:
+        ref = new.role_ref
+        resource = "clusterroles" if ref.kind == "ClusterRole" else "roles"
+        exempt = _allowed(user, attrs.evolve(asked, verb="bind", resource=resource, name=ref.name), policy)
+        role = role_of(ref, home, policy)
+        if role is None and not exempt and MASTERS not in user.groups:
+            return Response(Code.NOT_FOUND, message=f"there is no {ref.kind} {ref.name} to bind")
+        wanted = () if role is None else role.rules
+    if may_grant(user, has, wanted, exempt=exempt):
+        return None
+    more = uncovered(has, wanted)[0]
+    what = f"{', '.join(more.verbs)} on {', '.join(more.resources or more.non_resource_urls)}"
+    return Response(Code.FORBIDDEN, message=f"{user.name} may not hand out what he has not: {what}")
+
+
+def _allowed(user: User, asked: Attributes, policy: Policy) -> bool:
+    return allowing(rules_for(user, asked.namespace, policy), asked) is not None
