@@ -15,6 +15,9 @@ store was asked for is remembered beside it (`written`, `asked`), so that no dec
 - `no_lease_expires_before_its_ttl`: by the holder's own clock, which begins anew with each answered keep-alive (S35).
 - `what_has_expired_is_kept_alive_no_more`: though it is not revoked yet (S34). A new leader may still give it time.
 - `the_lease_of_a_crashed_holder_ends`: in the end, with its keys.
+- `what_was_current_an_interval_ago_is_kept`: so a watch that is told once in an interval is never cancelled (S52).
+- `one_api_server_compacts_in_an_interval`: though each of them tries.
+- `what_is_older_than_three_intervals_is_compacted`: two intervals, or three when the compacting server crashes.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from collections.abc import Iterable
 from kspec.kernel.actions import Reader
 from kspec.kernel.properties import Broken, Happened, eventually_always, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
-from kspec_models.etcd import leasing, watching
+from kspec_models.etcd import compacting, compactor, leasing, watching
 from kspec_models.etcd.acting import STORE
 from kspec_models.etcd.leasing import Life
 from kspec_models.etcd.store import Event, EventType, KeyValue, Store
@@ -211,6 +214,63 @@ LEASE = (
 )
 """Of the system `etcd.lease`."""
 
+# ---- who compacts
+
+
+def something_was_compacted(see: Reader) -> bool:
+    """Somebody has compacted something that clients wrote."""
+    return bool(see(STORE).compacted > 1)
+
+
+@invariant(witness=something_was_compacted)
+def what_was_current_an_interval_ago_is_kept(see: Reader) -> bool | Broken:
+    """No revision is compacted that was followed by another less than an interval ago."""
+    compacted, past = see(STORE).compacted, see(compacting.PAST)[: compacting.INTERVAL]
+    if compacted <= past[-1]:
+        return True
+    return Broken(f"revision {compacted} is compacted, and an interval ago the store was at {past[-1]}")
+
+
+def a_tick_was_won_again(see: Reader) -> bool:
+    """API servers have won two ticks."""
+    return any(see(name).known.version > 1 for name in compacting.SERVERS)
+
+
+@step_invariant(witness=a_tick_was_won_again)
+def one_api_server_compacts_in_an_interval(before: Reader, happened: Happened, after: Reader) -> bool | Broken:
+    """In an interval one API server compacts, once."""
+    (was, now) = (see(STORE).get(compactor.KEY) for see in (before, after))
+    if was is None or was == now:
+        return True
+    since = before(compacting.SINCE)
+    said = f"{happened.actor} puts {compactor.KEY} {since} half intervals after it was put"
+    return since >= compacting.INTERVAL or Broken(said, (happened.actor,))
+
+
+def another_server_took_over(see: Reader) -> bool:
+    """One API server has crashed, and the other has won a tick since."""
+    servers = [see(name) for name in compacting.SERVERS]
+    dead = [server.known.version for server in servers if not server.alive]
+    return bool(dead) and max(server.known.version for server in servers) > dead[0] + 1
+
+
+@invariant(witness=another_server_took_over)
+def what_is_older_than_three_intervals_is_compacted(see: Reader) -> bool | Broken:
+    """What was followed by another revision three intervals ago is compacted, also if an API server crashes."""
+    past, compacted = see(compacting.PAST), see(STORE).compacted
+    if len(past) < compacting.LONGEST or max(1, compacted) >= past[-1]:
+        return True
+    return Broken(f"three intervals ago the store was at {past[-1]}, and compacted is {max(0, compacted)}")
+
+
+COMPACTION = (
+    what_was_current_an_interval_ago_is_kept,
+    one_api_server_compacts_in_an_interval,
+    what_is_older_than_three_intervals_is_compacted,
+)
+"""Of the system `etcd.compaction`."""
+
+offer(*COMPACTION, of="etcd.compaction")
 offer(*WATCH, of="etcd.watch")
 offer(*LEASE, of="etcd.lease")
 

@@ -32,8 +32,11 @@ MUTANTS = {
     "no_lease_expires_before_its_ttl": ("store.keep-alive=unheard",),
     "what_has_expired_is_kept_alive_no_more": ("store.keep-alive=revives",),
     "the_lease_of_a_crashed_holder_ends": ("store.expiry=never",),
+    "what_was_current_an_interval_ago_is_kept": ("compactor.revision=current",),
+    "one_api_server_compacts_in_an_interval": ("store.compare=off", "store.compare=not-newer"),
+    "what_is_older_than_three_intervals_is_compacted": ("compactor.version=forgotten",),
 }
-SYSTEMS = {"etcd.watch": etcd.WATCH, "etcd.lease": etcd.LEASE}
+SYSTEMS = {"etcd.watch": etcd.WATCH, "etcd.lease": etcd.LEASE, "etcd.compaction": etcd.COMPACTION}
 
 
 @functools.cache

@@ -4,7 +4,7 @@ Models etcd 3.6 (`server/storage/mvcc`, `server/etcdserver/txn`, `server/lease`)
 watches, compaction and leases, as pure functions of an immutable value. One `Store` is what all members agree on.
 Every write of Kubernetes is one transaction on one key that compares its mod revision (S16, S17):
 `kspec_models.etcd.compare` says that compare for all. In a cluster the API server alone asks it, and watches are those
-of kspec.kube; the systems `etcd.*` explore the store itself, with plumbing in `watching` and `leasing`.
+of kspec.kube; the systems `etcd.*` explore the store itself, with plumbing in `watching`, `leasing` and `compacting`.
 
 Simplified: keys and values are text in the order of their code points. That all members agree is taken for granted,
 which is sound for Kubernetes: it asks only for linearizable reads (S20, S23).

@@ -30,7 +30,7 @@ class OneFewer:
         return left - 1
 
 
-def change(see: Reader, action: str, txn: Txn, remembers: Remembers) -> Iterable[Step]:
+def change(see: Reader, action: str, txn: Txn, remembers: Remembers | None = None) -> Iterable[Step]:
     """One request of a client that changes something, or is refused; nothing if it would do neither."""
     store: Store = see(STORE)
     if see(LEFT) == 0:
@@ -41,5 +41,7 @@ def change(see: Reader, action: str, txn: Txn, remembers: Remembers) -> Iterable
     elif done[1] != store:
         answered, after = done
         events = after.history[len(store.history) :]
-        writes: list[tuple[Var, Update]] = [(STORE, Set(after)), (LEFT, OneFewer()), remembers(events)]
+        writes: list[tuple[Var, Update]] = [(STORE, Set(after)), (LEFT, OneFewer())]
+        if remembers is not None:
+            writes.append(remembers(events))
         yield Step(writes, action=action, answer=f"revision {answered.revision}", kind=StepKind.CALL)

@@ -9,8 +9,9 @@ import attrs
 
 from kspec.kernel.trace import Change, Story, Trace
 from kspec.kernel.world import State, World
-from kspec_models.etcd import leasing, watching
+from kspec_models.etcd import compacting, leasing, watching
 from kspec_models.etcd.acting import STORE
+from kspec_models.etcd.compacting import Server
 from kspec_models.etcd.leasing import Holder, Life
 from kspec_models.etcd.lessor import Lessor
 from kspec_models.etcd.store import Store
@@ -51,12 +52,23 @@ def _of_compactor(seen: int) -> Iterator[tuple[Fact, str]]:
     yield ("apiserver", "compacts next to"), str(seen)
 
 
+def _of_server(name: str) -> Callable[[Server], Iterator[tuple[Fact, str]]]:
+    def of(server: Server) -> Iterator[tuple[Fact, str]]:
+        if server.alive:
+            yield (name, "has seen revision"), str(server.known.revision)
+            yield (name, "knows version"), str(server.known.version)
+            yield (name, "tries again in"), f"{server.due} half intervals"
+
+    return of
+
+
 SAYS: Mapping[str, Callable[[Any], Iterator[tuple[Fact, str]]]] = {
     STORE: _of_store,
     watching.SEEN: _of_compactor,
     watching.FOLLOWER: _of_follower,
     leasing.LESSOR: _of_lessor,
     leasing.HOLDER: _of_holder,
+    **{name: _of_server(name) for name in compacting.SERVERS},
 }
 """What there is to say of each variable; what only properties read is not told."""
 

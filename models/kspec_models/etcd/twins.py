@@ -6,6 +6,7 @@ import attrs
 
 from kspec.kernel.settings import broken_twin
 from kspec_models.etcd import watch, watching
+from kspec_models.etcd.compactor import Known
 from kspec_models.etcd.compare import Operator
 from kspec_models.etcd.lessor import Lessor
 from kspec_models.etcd.store import Event, EventType, Keys, KeyValue, Refusal, Store
@@ -125,6 +126,22 @@ def resumes(follower: Follower, store: Store, cancelled: Cancelled) -> Follower:
 def retries(follower: Follower, store: Store, cancelled: Cancelled) -> Follower:
     """It tries again."""
     return follower
+
+
+@broken_twin(
+    "compactor.revision", "current", f"{_ETCD}.compactor:compacts_to", "the API server compacts all but the latest"
+)
+def compacts_to_current(known: Known, now: Known) -> int:
+    """The revision of now."""
+    return now.revision
+
+
+@broken_twin(
+    "compactor.version", "forgotten", f"{_ETCD}.compactor:learned", "an API server that lost does not look who won"
+)
+def learns_nothing(known: Known, version: int) -> int:
+    """What it knew before."""
+    return known.version
 
 
 # ---- leases

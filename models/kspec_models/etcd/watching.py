@@ -11,7 +11,8 @@ watch too (S45; storage/etcd3/event.go parseEvent).
 Simplified: an interval may end at any time. One client watches, since watchers change nothing and so cannot hinder each
 other; it is as slow as it likes. That a watch breaks and starts again where it was is no act of its own: it is the same
 as being slow (S43).
-Not modelled: two API servers that agree on who compacts, filters, fragments of large revisions.
+That several API servers act as one compactor is shown in kspec_models.etcd.compacting.
+Not modelled: filters, fragments of large revisions.
 """
 
 from __future__ import annotations

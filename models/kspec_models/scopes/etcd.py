@@ -6,7 +6,7 @@ from typing import Any
 
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
-from kspec_models.etcd import NOT_MODELLED, leasing, watching
+from kspec_models.etcd import NOT_MODELLED, compacting, leasing, watching
 from kspec_models.etcd.acting import LEFT, STORE
 from kspec_models.etcd.lessor import Lessor
 from kspec_models.etcd.narrate import Narrator
@@ -14,6 +14,9 @@ from kspec_models.etcd.store import Store
 
 CHANGES = 3
 """How many changes clients make at most in a scope: so many revisions there are after the first."""
+
+HALF_INTERVALS = 8
+"""How long the API servers are watched as they compact."""
 
 ELECTIONS = 1
 """How often the leader changes at most."""
@@ -69,6 +72,33 @@ def etcd_lease() -> System:
         properties=load().parts.get("etcd.lease", ()),
         scope={"changes": CHANGES, "elections": ELECTIONS},
         assumptions=(f"clients make at most {CHANGES} changes", f"the leader changes at most {ELECTIONS} time"),
+        not_modelled=NOT_MODELLED,
+        narrator=Narrator(),
+    )
+
+
+@system("etcd.compaction", quick=True)
+def etcd_compaction() -> System:
+    """Two API servers agree which of them compacts, and how far back; one may crash, and the other takes over."""
+    first, second = compacting.SERVERS
+    return System(
+        "etcd.compaction",
+        variables={
+            STORE: Store(),
+            LEFT: 1,
+            first: compacting.Server(compacting.INTERVAL),
+            second: compacting.Server(compacting.INTERVAL + 1),
+            compacting.TIME: HALF_INTERVALS,
+            compacting.PAST: (Store().revision,),
+            compacting.SINCE: compacting.INTERVAL,
+        },
+        actions=(*compacting.compactors(), compacting.clients(), compacting.time()),
+        properties=load().parts.get("etcd.compaction", ()),
+        scope={"changes": 1, "half intervals": HALF_INTERVALS},
+        assumptions=(
+            f"clients make one change, beside what the API servers write, in {HALF_INTERVALS // 2} intervals",
+            "API servers are punctual, and one of them crashes at most",
+        ),
         not_modelled=NOT_MODELLED,
         narrator=Narrator(),
     )
