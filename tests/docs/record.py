@@ -13,6 +13,7 @@ from kspec.kernel import settings
 from kspec.kernel.registry import load
 from kspec.prove import Theorem
 from kspec_models.scopes.record import FILE as COUNTS
+from tests.docs import components
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURE = DOCS / "images" / "rollout-deadlock.svg"
@@ -73,6 +74,12 @@ def theorems_table() -> str:
     return table(("about", "theorem", "what it claims", ""), rows)
 
 
+def components_table() -> str:
+    """What each component models and what it was tried against."""
+    heads = ("component", "package", "facts followed", "not modelled", "vectors passed", "engines")
+    return table(heads, components.rows((DOCS / "conformance.md").read_text(encoding="utf-8")))
+
+
 def run_of(system: str) -> str:
     """One run of a system, as the command prints it."""
     import kspec
@@ -105,6 +112,7 @@ COUNTEREXAMPLES = {
 
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (SETTINGS, settings_table),
+    "components": (DOCS / "reference" / "components.md", components_table),
     "systems": (SYSTEMS, systems_table),
     "properties": (SYSTEMS, properties_table),
     "theorems": (SYSTEMS, theorems_table),
