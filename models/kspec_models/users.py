@@ -14,7 +14,7 @@ import attrs
 from kspec.kernel.actions import Role
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api, Cache
-from kspec.kube.objects import Deployment, Pod, PodTemplate, ReplicaSet
+from kspec.kube.objects import Deployment, Phase, Pod, PodTemplate, ReplicaSet
 
 Workload = Deployment | ReplicaSet
 
@@ -77,13 +77,15 @@ def scale(workload: Workload, *replicas: int) -> Actor:
     return actor
 
 
-def delete_a_pod() -> Actor:
-    """At any time, once, the user deletes a pod (with the grace period of its spec)."""
+def delete_a_pod(*, running: bool = False) -> Actor:
+    """At any time, once, the user deletes a pod, with the grace period of its spec (`running`: only once it runs)."""
     actor = Actor("user", watches=(Pod,), own={"deleted": False}, role=Role.USER)
 
     @actor.each(Pod)
     def delete(pod: Any, here: Here, api: Api) -> Iterator[Any]:
-        if pod is not None and not pod.deleting and not here.deleted:
+        if pod is None or pod.deleting or here.deleted:
+            return
+        if not running or pod.phase is Phase.RUNNING:
             yield api.delete(pod), here.set(deleted=True)
 
     return actor

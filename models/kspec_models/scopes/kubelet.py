@@ -73,7 +73,7 @@ def marks_a_pod_as_failed() -> Actor:
 
 @system("kubelet.containers", quick=True)
 def kubelet_containers() -> System:
-    """An init container, a sidecar and a job, restarted on failure; one program may fail, the user may delete the pod.
+    """An init container, a sidecar and a job, restarted on failure; programs may fail twice, a user may delete it.
 
     The job is started once the init container has succeeded and the sidecar runs; when it is done, the sidecar is ended
     too and the pod has Succeeded. What fails is started again.
@@ -83,9 +83,9 @@ def kubelet_containers() -> System:
         init=[Container("setup", "setup:1"), Container("proxy", "proxy:1", restart_policy="Always")],
         restart_policy="OnFailure",
     )
-    people = (users.apply([job]), users.delete_a_pod())
-    environment = programs(exits=1, exit_codes=(1,), ending=frozenset({"job:1"}))
-    idle = ("kubelet.probe", "kubelet.back off is over", "programs.serve")
+    people = (users.apply([job]), users.delete_a_pod(running=True))
+    environment = programs(exits=2, exit_codes=(1,), ending=frozenset({"job:1"}))
+    idle = ("kubelet.probe", "kubelet.forget", "programs.serve")
     return one_node("kubelet.containers", people, environment, idle=idle).system()
 
 
