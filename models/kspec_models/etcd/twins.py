@@ -98,11 +98,12 @@ def drops_tombstone(store: Store, revision: int) -> Store | Refusal:
     "watcher.previous",
     "passed-over",
     f"{_ETCD}.watching:without_previous",
-    "a change without the key before it is passed over, as the API server once did (kubernetes issue 76624)",
+    "a deletion without the key before it is passed over, as the API server once did (kubernetes issue 76624)",
 )
 def passes_over(known: Follower, store: Store, watcher: Watcher, events: tuple[Event, ...]) -> Follower:
-    """Only what comes with the key before it is taken in."""
-    return watching.be_given(known, watcher, tuple(e for e in events if not watch.lacks_previous(store, e)))
+    """There is no object to tell the deletion of."""
+    told = (e for e in events if e.type is EventType.PUT or not watch.lacks_previous(store, e))
+    return watching.be_given(known, watcher, tuple(told))
 
 
 @broken_twin(

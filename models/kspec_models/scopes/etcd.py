@@ -121,7 +121,7 @@ def etcd_lost_deletion() -> System:
 
 @system("etcd.passed_over", quick=True)
 def etcd_passed_over() -> System:
-    """Expected to fail, a bug that the API server had: it passed over changes whose previous value was compacted.
+    """Expected to fail, a bug that the API server had: it passed over deletions whose previous value was compacted.
 
     Its cache then kept what was deleted, and every informer with it (S45; kubernetes/kubernetes issue 76624).
     """
