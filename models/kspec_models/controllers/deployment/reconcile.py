@@ -13,13 +13,11 @@ Not modelled: see `NOT_MODELLED`.
 from __future__ import annotations
 
 import contextlib
-import zlib
 from collections.abc import Generator, Sequence
 from typing import Any
 
 import attrs
 
-from kspec.kernel.values import Value, is_record, order_key
 from kspec.kube.cache import Api, Cache, owner_reference
 from kspec.kube.controller import controller
 from kspec.kube.objects import Deployment, LabelSelector, Pod, PodTemplate, ReplicaSet, StrategyType
@@ -32,6 +30,7 @@ from kspec_models.controllers.deployment.scaling import Share
 from kspec_models.controllers.deployment.status import Counts
 from kspec_models.helpers import controller_ref
 from kspec_models.helpers.controller_ref import Claim, Claimed, Owner
+from kspec_models.helpers.hashes import short_hash
 from kspec_models.helpers.labels import selector_matches
 
 HASH_LABEL = history.TEMPLATE_HASH_LABEL
@@ -43,25 +42,8 @@ NOT_MODELLED = (
 
 
 def template_hash(template: PodTemplate) -> str:
-    """A short name for a template, without the label that holds it. Upstream hashes with FNV (W32); any hash would
-    do."""
-    plain = attrs.evolve(template, labels=history.without_hash(template.labels))
-    letters = "bcdfghjklmnpqrstvwxz2456789"
-    number, name = zlib.crc32(repr(what_is_set(plain)).encode()), ""
-    for _ in range(5):
-        number, digit = divmod(number, len(letters))
-        name += letters[digit]
-    return name
-
-
-def what_is_set(value: Value) -> Any:
-    """A value without the fields that have their defaults, so that a name outlives the next field of a kind."""
-    if isinstance(value, tuple):
-        return tuple([what_is_set(part) for part in value])
-    if not is_record(value):
-        return order_key(value)
-    fields = [field for field in attrs.fields(type(value)) if getattr(value, field.name) != field.default]
-    return type(value).__qualname__, tuple([(f.name, what_is_set(getattr(value, f.name))) for f in fields])
+    """A short name for a template, without the label that holds it (W32)."""
+    return short_hash(attrs.evolve(template, labels=history.without_hash(template.labels)))
 
 
 def with_hash(template: PodTemplate) -> PodTemplate:
