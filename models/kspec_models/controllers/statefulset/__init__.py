@@ -1,1 +1,1 @@
-"""The StatefulSet controller: its decisions."""
+"""The StatefulSet controller: its decisions, and what it does with the API."""

@@ -4,8 +4,8 @@ Upstream: pkg/controller/statefulset/stateful_set_utils.go newVersionedStatefulS
 completeRollingUpdate, updateClaimOwnerRefForSetAndPod; stateful_set_control.go updateStatus.
 
 Simplified: of the history of revisions only what a decision asks remains: current, update, or another one. Whether a
-pod is available comes in from outside (minReadySeconds needs a clock). Not modelled: ControllerRevisions, their names
-and clean-up (W68).
+pod is available comes in from outside (minReadySeconds needs a clock). Not modelled: the numbers of ControllerRevisions
+and their clean-up (W68).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import enum
 
 import attrs
 
+from kspec.kube.apps import PodManagement as PodManagement
+from kspec.kube.apps import UpdateStrategy as UpdateStrategy
 from kspec.kube.objects import IntOrPercent, Phase
 from kspec_models.helpers.int_or_percent import resolve
 
@@ -24,20 +26,6 @@ class Revision(enum.Enum):
     CURRENT = "current"
     UPDATE = "update"
     OTHER = "other"
-
-
-class PodManagement(enum.Enum):
-    """spec.podManagementPolicy."""
-
-    ORDERED_READY = "OrderedReady"
-    PARALLEL = "Parallel"
-
-
-class UpdateStrategy(enum.Enum):
-    """spec.updateStrategy.type."""
-
-    ROLLING_UPDATE = "RollingUpdate"
-    ON_DELETE = "OnDelete"
 
 
 @attrs.frozen
