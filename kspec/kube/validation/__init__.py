@@ -14,11 +14,20 @@ from kspec.kube.validation.checks import Object, Problems
 from kspec.kube.validation.metadata import metadata_problems
 from kspec.kube.validation.nodes import node
 from kspec.kube.validation.pods import pod_spec
+from kspec.kube.validation.policies import (
+    cluster_role,
+    cluster_role_binding,
+    limit_range,
+    priority_class,
+    resource_quota,
+    role,
+    role_binding,
+)
 from kspec.kube.validation.workloads import deployment, replica_set
 
 
 def problems(api_version: str, kind: str, item: Object) -> list[Problem]:
-    """Everything that is wrong with an object; of a kind that is not modelled only the metadata is looked at."""
+    """Everything that is wrong with an object; of a kind that no model reads only the metadata is looked at."""
     found = list(metadata_problems(api_version, kind, item.get("metadata", {})))
     validate = _VALIDATORS.get((api_version, kind))
     return found + (list(validate(item)) if validate is not None else [])
@@ -33,6 +42,13 @@ _VALIDATORS: dict[tuple[str, str], Callable[[Object], Problems]] = {
     ("apps/v1", "ReplicaSet"): replica_set,
     ("v1", "Pod"): _pod,
     ("v1", "Node"): node,
+    ("v1", "LimitRange"): limit_range,
+    ("v1", "ResourceQuota"): resource_quota,
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): cluster_role,
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): cluster_role_binding,
+    ("rbac.authorization.k8s.io/v1", "Role"): role,
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): role_binding,
+    ("scheduling.k8s.io/v1", "PriorityClass"): priority_class,
 }
 
 __all__ = ["problems"]
