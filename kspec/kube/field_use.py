@@ -45,14 +45,20 @@ _CONTAINER: Table = {
     **_all(NO_EFFECT, "args command env envFrom imagePullPolicy resizePolicy securityContext stdin stdinOnce"),
     **_all(NO_EFFECT, "terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"),
 }
+_TERM = _all(READ, "labelSelector namespaceSelector namespaces topologyKey")
+_POD_AFFINITY: Table = {
+    "requiredDuringSchedulingIgnoredDuringExecution": _TERM,
+    "preferredDuringSchedulingIgnoredDuringExecution": {"weight": READ, "podAffinityTerm": _TERM},
+}
 _POD_SPEC: Table = {
     **_all(READ, "hostNetwork nodeSelector overhead priority restartPolicy schedulerName schedulingGates"),
     **_all(READ, "serviceAccount serviceAccountName terminationGracePeriodSeconds tolerations"),
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
-    "affinity": {"nodeAffinity": _all(READ, "requiredDuringSchedulingIgnoredDuringExecution")},
+    **_all(READ, "preemptionPolicy topologySpreadConstraints"),
+    "affinity": {"nodeAffinity": READ, "podAffinity": _POD_AFFINITY, "podAntiAffinity": _POD_AFFINITY},
     "volumes": {
-        "name": READ,
+        **_all(READ, "name gcePersistentDisk awsElasticBlockStore iscsi rbd"),
         **_all(NO_EFFECT, "configMap downwardAPI emptyDir hostPath projected secret"),
     },
     **_all(
@@ -94,7 +100,7 @@ TABLES: Mapping[str, Table] = {
 }
 
 
-def unread(kind: str, item: Mapping[str, Any], priority_classes: Mapping[str, int]) -> Iterator[tuple[str, Use]]:
+def unread(kind: str, item: Mapping[str, Any], priority_classes: Mapping[str, Any]) -> Iterator[tuple[str, Use]]:
     """The fields that a person wrote and no model reads, as paths, each with what becomes of it."""
     for path, use in _walk(TABLES[kind], item, ()):
         if path[-1] == "annotations":

@@ -17,8 +17,9 @@ import attrs
 from kspec.kernel.errors import UsageError
 from kspec.kube import defaults, field_use, schema, validation, yaml
 from kspec.kube.located import Path, Problem, YamlList, YamlMap, line_of, shown, without_nulls
+from kspec.kube.scheduling import PreemptionPolicy, PriorityClass
 from kspec.kube.sources import Source, read_sources
-from kspec.kube.typed import SYSTEM_PRIORITIES, Priorities, Typed, typed
+from kspec.kube.typed import PREEMPTS, SYSTEM_PRIORITIES, Classes, Typed, typed
 
 MAX_PROBLEMS = 50
 """How many problems one message lists."""
@@ -262,41 +263,43 @@ def _entry(api_version: str, kind: str, found: schema.Kind | None, written: Yaml
 
 
 def _manifests(items: Sequence[_Item]) -> Manifests:
-    priorities = _priorities(items)
+    classes = _classes(items)
     objects: list[Entry] = []
     not_modelled: list[str] = []
     no_effect: list[str] = []
     for item in items:
         entry = item.entry
         if (entry.api_version, entry.kind) in schema.MODELLED:
-            for path, use in field_use.unread(entry.kind, entry.mapping, priorities):
+            for path, use in field_use.unread(entry.kind, entry.mapping, classes):
                 if use is field_use.Use.NO_EFFECT:
                     no_effect.append(f"{entry.title}: {path} changes nothing in the control plane")
                 else:
                     not_modelled.append(f"{entry.title}: {path} is not modelled")
-            entry = _with_object(item, priorities)
+            entry = _with_object(item, classes)
         objects.append(entry)
     return Manifests(tuple(objects), tuple(not_modelled), tuple(no_effect))
 
 
-def _with_object(item: _Item, priorities: Priorities) -> Entry:
+def _with_object(item: _Item, classes: Classes) -> Entry:
     entry, spec = item.entry, item.defaulted.get("spec", {})
     pod = spec.get("template", {}).get("spec", {}) if entry.kind != "Pod" else spec
     return attrs.evolve(
         entry,
-        object=typed(entry.kind, item.defaulted, entry.namespace, priorities),
+        object=typed(entry.kind, item.defaulted, entry.namespace, classes),
         node_name=pod.get("nodeName", "") if entry.kind == "Pod" else "",
         readiness_probe=any("readinessProbe" in container for container in pod.get("containers", [])),
     )
 
 
-def _priorities(items: Sequence[_Item]) -> Priorities:
-    """The value of each priority class; "" stands for the one with globalDefault."""
+def _classes(items: Sequence[_Item]) -> Classes:
+    """Each priority class; "" stands for the one with globalDefault."""
     found = dict(SYSTEM_PRIORITIES)
     for item in items:
         if (item.entry.api_version, item.entry.kind) == ("scheduling.k8s.io/v1", "PriorityClass"):
-            value = item.defaulted.get("value", 0)
-            found[item.entry.name] = value
-            if item.defaulted.get("globalDefault"):
-                found[""] = value
+            policy = PreemptionPolicy(item.defaulted.get("preemptionPolicy") or PREEMPTS.value)
+            default = bool(item.defaulted.get("globalDefault"))
+            each = PriorityClass(item.entry.name, item.defaulted.get("value", 0), default, policy)
+            found[each.name] = each
+            if default:
+                found[""] = each
     return found

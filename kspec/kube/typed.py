@@ -8,27 +8,24 @@ manifests; the name "" stands for the class with globalDefault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kspec.kube import defaults
+from kspec.kube import typed_placement as placed
 from kspec.kube.objects import (
     Container,
     ContainerPort,
     Deployment,
     Effect,
     IntOrPercent,
-    Labels,
-    LabelSelector,
     Node,
-    NodeSelectorTerm,
     Operator,
     Percent,
     Pod,
     PodSpec,
     PodTemplate,
     ReplicaSet,
-    Requirement,
     Resources,
     Strategy,
     StrategyType,
@@ -36,37 +33,43 @@ from kspec.kube.objects import (
     Toleration,
 )
 from kspec.kube.quantity import resource_amount
+from kspec.kube.scheduling import SYSTEM_CLASSES, PreemptionPolicy, PriorityClass
+from kspec.kube.typed_placement import labels_of, selector_of
 
 Object = Mapping[str, Any]
 Typed = Deployment | ReplicaSet | Pod | Node
-Priorities = Mapping[str, int]
+Classes = Mapping[str, PriorityClass]
+"""Priority classes by name; the name "" stands for the class with globalDefault."""
 
-SYSTEM_PRIORITIES: Priorities = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+SYSTEM_PRIORITIES: Classes = {each.name: each for each in SYSTEM_CLASSES}
 """The priority classes that every cluster has."""
+
+PREEMPTS = PreemptionPolicy.PREEMPT_LOWER_PRIORITY
+"""What a pod does that says nothing."""
 
 _ANNOTATION = "deployment.kubernetes.io/"
 
 
-def typed(kind: str, item: Object, namespace: str, priorities: Priorities) -> Typed:
+def typed(kind: str, item: Object, namespace: str, classes: Classes) -> Typed:
     """The typed object of a Deployment, ReplicaSet, Pod or Node. `item` is defaulted and valid."""
     if kind == "Deployment":
-        return _deployment(item, namespace, priorities)
+        return _deployment(item, namespace, classes)
     if kind == "ReplicaSet":
-        return _replica_set(item, namespace, priorities)
+        return _replica_set(item, namespace, classes)
     if kind == "Pod":
-        pairs = _labels(item["metadata"].get("labels", {}))
-        return Pod(labels=pairs, spec=_pod_spec(item["spec"], priorities), namespace=namespace)
+        pairs = labels_of(item["metadata"].get("labels", {}))
+        return Pod(labels=pairs, spec=_pod_spec(item["spec"], classes), namespace=namespace)
     return _node(item)
 
 
-def _deployment(item: Object, namespace: str, priorities: Priorities) -> Deployment:
+def _deployment(item: Object, namespace: str, classes: Classes) -> Deployment:
     spec, metadata = item["spec"], item["metadata"]
     return Deployment(
         name=metadata["name"],
         namespace=namespace,
-        labels=_labels(metadata.get("labels", {})),
-        selector=_selector(spec["selector"]),
-        template=_template(spec["template"], priorities),
+        labels=labels_of(metadata.get("labels", {})),
+        selector=selector_of(spec["selector"]),
+        template=_template(spec["template"], classes),
         replicas=spec["replicas"],
         strategy=_strategy(spec["strategy"]),
         min_ready_seconds=spec.get("minReadySeconds", 0),
@@ -88,15 +91,15 @@ def _int_or_percent(value: int | str) -> IntOrPercent:
     return value if isinstance(value, int) else Percent(int(value.removesuffix("%")))
 
 
-def _replica_set(item: Object, namespace: str, priorities: Priorities) -> ReplicaSet:
+def _replica_set(item: Object, namespace: str, classes: Classes) -> ReplicaSet:
     spec, metadata = item["spec"], item["metadata"]
     annotations = metadata.get("annotations", {})
     return ReplicaSet(
         name=metadata["name"],
         namespace=namespace,
-        labels=_labels(metadata.get("labels", {})),
-        selector=_selector(spec["selector"]),
-        template=_template(spec["template"], priorities),
+        labels=labels_of(metadata.get("labels", {})),
+        selector=selector_of(spec["selector"]),
+        template=_template(spec["template"], classes),
         replicas=spec["replicas"],
         min_ready_seconds=spec.get("minReadySeconds", 0),
         revision=_number(annotations, "revision") or 0,
@@ -115,7 +118,7 @@ def _node(item: Object) -> Node:
     spec, metadata = item.get("spec", {}), item["metadata"]
     return Node(
         name=metadata["name"],
-        labels=_labels(metadata.get("labels", {})),
+        labels=labels_of(metadata.get("labels", {})),
         taints=tuple(
             Taint(taint["key"], taint.get("value", ""), Effect(taint["effect"])) for taint in spec.get("taints", [])
         ),
@@ -124,18 +127,19 @@ def _node(item: Object) -> Node:
     )
 
 
-def _template(template: Object, priorities: Priorities) -> PodTemplate:
-    pairs = _labels(template.get("metadata", {}).get("labels", {}))
-    return PodTemplate(pairs, _pod_spec(defaults.pod_made_from(template["spec"]), priorities))
+def _template(template: Object, classes: Classes) -> PodTemplate:
+    pairs = labels_of(template.get("metadata", {}).get("labels", {}))
+    return PodTemplate(pairs, _pod_spec(defaults.pod_made_from(template["spec"]), classes))
 
 
-def _pod_spec(spec: Object, priorities: Priorities) -> PodSpec:
-    required = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution")
+def _pod_spec(spec: Object, classes: Classes) -> PodSpec:
+    of = classes.get(spec.get("priorityClassName", ""))
+    policy = (of and of.preemption_policy) or PreemptionPolicy(spec.get("preemptionPolicy") or PREEMPTS.value)
     return PodSpec(
         containers=tuple(_container(item) for item in spec["containers"]),
         init_containers=tuple(_container(item) for item in spec.get("initContainers", [])),
-        node_selector=_labels(spec.get("nodeSelector", {})),
-        node_affinity=None if required is None else tuple(_term(term) for term in required["nodeSelectorTerms"]),
+        node_selector=labels_of(spec.get("nodeSelector", {})),
+        node_affinity=placed.required_nodes(spec),
         tolerations=tuple(_toleration(item) for item in spec.get("tolerations", [])),
         overhead=_resources(spec.get("overhead", {})),
         scheduler_name=spec["schedulerName"],
@@ -143,7 +147,13 @@ def _pod_spec(spec: Object, priorities: Priorities) -> PodSpec:
         termination_grace_period_seconds=spec["terminationGracePeriodSeconds"],
         restart_policy=spec["restartPolicy"],
         service_account_name=spec.get("serviceAccountName", "default"),
-        priority=priorities.get(spec.get("priorityClassName", ""), spec.get("priority", 0)),
+        priority=spec.get("priority", 0) if of is None else of.value,
+        preemption_policy=policy.value,
+        preferred_nodes=placed.preferred_nodes(spec),
+        pod_affinity=placed.pod_affinity(spec),
+        spread=placed.spread(spec),
+        claims=placed.claims(spec),
+        disks=placed.disks(spec),
     )
 
 
@@ -176,24 +186,6 @@ def _toleration(item: Object) -> Toleration:
         effect=Effect(item["effect"]) if item.get("effect") else None,
         toleration_seconds=item.get("tolerationSeconds"),
     )
-
-
-def _term(term: Object) -> NodeSelectorTerm:
-    return NodeSelectorTerm(_requirements(term.get("matchExpressions", [])), _requirements(term.get("matchFields", [])))
-
-
-def _requirements(expressions: Iterable[Object]) -> tuple[Requirement, ...]:
-    return tuple(
-        Requirement(item["key"], Operator(item["operator"]), tuple(item.get("values", []))) for item in expressions
-    )
-
-
-def _selector(selector: Object) -> LabelSelector:
-    return LabelSelector(_labels(selector.get("matchLabels", {})), _requirements(selector.get("matchExpressions", [])))
-
-
-def _labels(pairs: Mapping[str, str]) -> Labels:
-    return tuple(sorted(pairs.items()))
 
 
 def _resources(amounts: Object) -> Resources:

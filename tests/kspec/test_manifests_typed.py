@@ -29,6 +29,17 @@ from kspec.kube.objects import (
     Taint,
     Toleration,
 )
+from kspec.kube.placement import (
+    AffinityTerm,
+    GcePersistentDisk,
+    Iscsi,
+    PodAffinity,
+    PreferredTerm,
+    Rbd,
+    SpreadConstraint,
+    WeightedTerm,
+    WhenUnsatisfiable,
+)
 from kspec.kube.schema import _records
 
 RICH = """\
@@ -149,6 +160,10 @@ def test_a_deployment_is_typed_with_all_that_a_model_reads(tmp_path: Path) -> No
                 termination_grace_period_seconds=5,
                 service_account_name="robot",
                 priority=1000,
+                preferred_nodes=(PreferredTerm(1, NodeSelectorTerm((Requirement("z", Operator.EXISTS),))),),
+                pod_affinity=PodAffinity(required_anti=(AffinityTerm("zone"),)),
+                spread=(SpreadConstraint("zone"),),
+                claims=("d",),
             ),
         ),
     )
@@ -159,9 +174,6 @@ def test_what_no_model_reads_is_told(tmp_path: Path) -> None:
     template = "Deployment shop/full: spec.template.spec"
     assert manifests.not_modelled == (
         "Deployment shop/full: metadata.finalizers is not modelled",
-        f"{template}.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution is not modelled",
-        f"{template}.affinity.podAntiAffinity is not modelled",
-        f"{template}.topologySpreadConstraints is not modelled",
         f"{template}.volumes[1].persistentVolumeClaim is not modelled",
         f"{template}.containers[0].livenessProbe is not modelled",
         "Deployment shop/full: spec.template.metadata.annotations[controller.kubernetes.io/pod-deletion-cost] "
@@ -173,6 +185,63 @@ def test_what_no_model_reads_is_told(tmp_path: Path) -> None:
         f"{template}.containers[0].volumeMounts changes nothing in the control plane",
         "Deployment shop/full: metadata.annotations[note.example.com/owner] changes nothing in the control plane",
     )
+
+
+PLACED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  preemptionPolicy: Never
+  affinity:
+    podAffinity:
+      preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 3
+        podAffinityTerm:
+          topologyKey: zone
+          namespaces: [a]
+          namespaceSelector: {}
+          labelSelector: {matchLabels: {app: web}}
+          matchLabelKeys: [version]
+  topologySpreadConstraints:
+  - maxSkew: 2
+    topologyKey: rack
+    whenUnsatisfiable: ScheduleAnyway
+    minDomains:
+    labelSelector: {matchLabels: {app: web}}
+    matchLabelKeys: [version]
+    nodeAffinityPolicy: Ignore
+    nodeTaintsPolicy: Honor
+  volumes:
+  - {name: gce, gcePersistentDisk: {pdName: d, readOnly: true}}
+  - {name: scsi, iscsi: {iqn: i, lun: 0, targetPortal: "10.0.0.1"}}
+  - {name: ceph, rbd: {monitors: [m], image: i}}
+  containers: [{name: c, image: x}]
+"""
+
+
+def test_what_a_pod_says_of_other_pods_domains_and_disks_is_typed(tmp_path: Path) -> None:
+    manifests = read(tmp_path, PLACED)
+    pod = manifests.objects[0].object
+    web = LabelSelector((("app", "web"),))
+    assert isinstance(pod, Pod)
+    assert pod.spec.preemption_policy == "Never"
+    term = AffinityTerm("zone", web, ("a",), LabelSelector())
+    assert pod.spec.pod_affinity == PodAffinity(preferred=(WeightedTerm(3, term),))
+    soft = WhenUnsatisfiable.SCHEDULE_ANYWAY
+    assert pod.spec.spread == (SpreadConstraint("rack", 2, soft, web, 1, ("version",), False, True),)
+    assert pod.spec.disks == (GcePersistentDisk("d", True), Iscsi("i"), Rbd(("m",), "rbd", "i"))
+    assert manifests.not_modelled == (
+        "Pod p: spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm."
+        "matchLabelKeys is not modelled",
+    )
+
+
+def test_a_priority_class_says_whether_its_pods_preempt(tmp_path: Path) -> None:
+    text = RICH.replace("value: 1000", "value: 1000\npreemptionPolicy: Never")
+    deployment = read(tmp_path, text).objects[0].object
+    assert isinstance(deployment, Deployment)
+    assert deployment.template.spec.preemption_policy == "Never"
 
 
 def test_a_priority_class_that_is_not_there_is_not_modelled(tmp_path: Path) -> None:

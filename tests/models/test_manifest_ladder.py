@@ -193,3 +193,30 @@ def test_one_run_tells_every_hand_off_from_the_post_to_running_containers(tmp_pa
     assert order == sorted(order)
     assert any(actor == "scheduler" and "binding" in action for actor, action in told)
     assert any(change.new == "running" for step in story.steps for change in step.changes)
+
+
+APART = """\
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: db}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: db}}}
+      containers: [{name: db, image: "db:1"}]
+"""
+
+
+def test_pods_that_avoid_each_other_keep_nodes_apart(tmp_path: Path) -> None:
+    file = tmp_path / "db.yaml"
+    file.write_text(APART)
+    story, _ = story_of([str(file)], 3)
+
+    assert not nodes_are_all_the_same(story, pods=4)
+    assert not story.has_ranks

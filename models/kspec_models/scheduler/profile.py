@@ -52,10 +52,11 @@ ORDER = (
 
 @attrs.frozen
 class Around:
-    """What a scheduling cycle looks at beside nodes and pods. `owner`: the selector of the pod's controller, and
-    `services` the selectors of the services, of the pod's own namespace: both for scores only."""
+    """What a scheduling cycle looks at beside nodes and pods. `storage` None: claims are not looked at, as if each had
+    its volume everywhere. `owner`: the selector of the pod's controller, and `services` the selectors of the services,
+    of the pod's own namespace: both for scores only."""
 
-    storage: Storage = NO_STORAGE
+    storage: Storage | None = None
     namespaces: Namespaces = ()
     owner: LabelSelector | None = None
     services: tuple[Labels, ...] = ()
@@ -88,13 +89,14 @@ def _with_nominated(pod: Pod, at: PlacedNode, snapshot: Snapshot, around: Around
 
 def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Judge:
     """Run PreFilter once; what it answers runs the filters on one node, and stops at the first failure."""
-    spec, namespace, storage = pod.spec, pod.namespace, around.storage
+    spec, namespace, storage = pod.spec, pod.namespace, around.storage or NO_STORAGE
+    names = () if around.storage is None else spec.claims
     pinned = node_affinity.pinned_nodes(spec)
     everyone = [other for at in snapshot for other in at.pods]
     used = frozenset([name for other in everyone if other.namespace == namespace for name in other.spec.claims])
-    restrictions = volume_restrictions.pre_filter(spec.disks, spec.claims, used, storage, namespace)
-    binding, claims = volume_binding.pre_filter(spec.claims, storage, namespace)
-    zone, topologies = volume_zone.pre_filter(spec.claims, storage, namespace)
+    restrictions = volume_restrictions.pre_filter(spec.disks, names, used, storage, namespace)
+    binding, claims = volume_binding.pre_filter(names, storage, namespace)
+    zone, topologies = volume_zone.pre_filter(names, storage, namespace)
     spread = topology_spread.pre_filter(pod)
     affinity = inter_pod_affinity.pre_filter(pod, snapshot, around.namespaces)
     for result in (node_affinity.pre_filter(spec), restrictions, binding, zone, spread, affinity):
@@ -111,7 +113,7 @@ def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Jud
             lambda: feasible(spec, at.node, at.info),
             lambda: when(
                 restrictions,
-                lambda: volume_restrictions.filter_node(spec.disks, spec.claims, disks, used, storage, namespace),
+                lambda: volume_restrictions.filter_node(spec.disks, names, disks, used, storage, namespace),
             ),
             lambda: when(binding, lambda: volume_binding.filter_node(claims, at.node, storage)),
             lambda: when(zone, lambda: volume_zone.filter_node(at.node.labels, topologies)),

@@ -86,4 +86,4 @@ def check_selectors(affinity: PodAffinity) -> None:
 
 def looks_at_pods(specs: Iterable[PodSpec]) -> bool:
     """Whether some plugin has to look at the pods on the nodes, and not only at sums: one of these asks for it."""
-    return any(spec.pod_affinity is not None or spec.spread or spec.claims or spec.disks for spec in specs)
+    return any(spec.pod_affinity is not None or spec.spread or spec.disks for spec in specs)

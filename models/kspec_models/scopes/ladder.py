@@ -26,6 +26,7 @@ from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.helpers.pod_resources import host_ports, pod_requests
 from kspec_models.kubelet import kubelet
 from kspec_models.scheduler.schedule import scheduler
+from kspec_models.scheduler.snapshot import looks_at_pods
 
 CHANGES = ("rollout", "rollout=broken", "scale", "controller-crash")
 """What `--with` takes."""
@@ -67,6 +68,16 @@ class Story:
     def pods(self) -> int:
         """How many pods there are when nothing changes."""
         return sum(t.replicas if isinstance(t, (Deployment, ReplicaSet)) else 1 for t in self.things)
+
+    @property
+    def specs(self) -> tuple[PodSpec, ...]:
+        """What the pods are like."""
+        return tuple(t.spec if isinstance(t, Pod) else t.template.spec for t in self.things)
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether some pod is more important than another, so that the scheduler may evict one for the other."""
+        return len({spec.priority for spec in self.specs}) > 1
 
     def of_size(self, replicas: int) -> Story:
         """The same with at most so many replicas of each workload."""
@@ -152,7 +163,7 @@ def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) 
     components = (
         *people,
         *controllers_of(story),
-        scheduler(),
+        scheduler(preemption=story.has_ranks and not nodes_are_all_the_same(story, pods)),
         kubelet(broken_images=frozenset(broken)),
         *monitors(kinds),
     )
@@ -196,8 +207,8 @@ def nodes_are_all_the_same(story: Story, pods: int) -> bool:
     """Whether no rule or request can tell the nodes apart or fill one, so that one may stand for all."""
     if len(story.nodes) < 2 or len({alike(node) for node in story.nodes}) > 1:
         return False
-    specs = [t.spec if isinstance(t, Pod) else t.template.spec for t in story.things]
-    if any(s.node_selector or s.node_affinity is not None or host_ports(s) for s in specs):
+    specs = story.specs
+    if any(s.node_selector or s.node_affinity is not None or host_ports(s) for s in specs) or looks_at_pods(specs):
         return False
     if any(isinstance(t, Pod) and t.node is not None for t in story.things):
         return False

@@ -19,7 +19,7 @@ from kspec.kernel.system import System
 from kspec.kernel.values import Ref
 from kspec.kube.cluster import Reductions
 from kspec.kube.manifests import Entry, read_manifests
-from kspec.kube.objects import Node, Pod
+from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.targets import settled
 from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
 from kspec_models.scopes.workloads import ROOMY
@@ -35,15 +35,20 @@ def story_of(paths: Sequence[str], nodes: int | None) -> tuple[Story, list[Entry
     manifests = read_manifests(paths)
     given = [e.object for e in manifests.objects if isinstance(e.object, Node)]
     if nodes is not None:
-        given = [Node(f"node-{i + 1}", allocatable=ROOMY) for i in range(nodes)]
+        given = [roomy_node(f"node-{i + 1}") for i in range(nodes)]
     elif not given:
-        given = [Node(f"node-{i + 1}", allocatable=ROOMY) for i in range(3)]
+        given = [roomy_node(f"node-{i + 1}") for i in range(3)]
     things = [_bound(e, given) for e in manifests.objects if e.object is not None and not isinstance(e.object, Node)]
     unmodelled = [e for e in manifests.objects if e.object is None and not e.passive]
     if not things and not unmodelled:
         raise UsageError(f"{', '.join(paths)}: there is nothing to check: no Deployment, ReplicaSet or Pod")
     stems = [Path(p).stem if p != "-" else "stdin" for p in paths]
     return Story(", ".join(stems), tuple(things), tuple(given), manifests.not_modelled), unmodelled
+
+
+def roomy_node(name: str) -> Node:
+    """A node with ample room, and the label that every kubelet gives its own."""
+    return Node(name, labels=((HOSTNAME, name),), allocatable=ROOMY)
 
 
 def _bound(entry: Entry, nodes: Sequence[Node]) -> Any:

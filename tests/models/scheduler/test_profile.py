@@ -93,7 +93,8 @@ def test_the_first_filter_that_rejects_answers_and_the_order_is_the_default_prof
 
 def test_a_pre_filter_that_rejects_speaks_for_every_node_before_any_filter() -> None:
     cordoned = PlacedNode(attrs.evolve(NODE, name="m", unschedulable=True))
-    found = profile.verdicts(placed(spec=spec(claims=("missing",))), (PlacedNode(NODE), cordoned))
+    pod, around = placed(spec=spec(claims=("missing",))), Around(Storage())
+    found = profile.verdicts(pod, (PlacedNode(NODE), cordoned), around)
 
     assert {result.plugin for result in found} == {"VolumeRestrictions"}
     assert {result.reason for result in found} == {'persistentvolumeclaim "missing" not found'}
