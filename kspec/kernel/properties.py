@@ -143,16 +143,22 @@ def invariant(
     return _decorator(PropertyKind.INVARIANT, witness, about, needs=needs)
 
 
-def step_invariant(*, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = ()) -> Decorator:
+def step_invariant(
+    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), needs: tuple[str, ...] = ()
+) -> Decorator:
     """It holds of every step: `predicate(before, happened, after)`."""
-    return _decorator(PropertyKind.STEP_INVARIANT, witness, about)
+    return _decorator(PropertyKind.STEP_INVARIANT, witness, about, needs=needs)
 
 
 def quiescence(
-    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), waits: Waits | None = None
+    *,
+    witness: Callable[..., Any] | None = None,
+    about: tuple[type, ...] = (),
+    waits: Waits | None = None,
+    needs: tuple[str, ...] = (),
 ) -> Decorator:
     """It holds in every state in which no component can change anything any more."""
-    return _decorator(PropertyKind.QUIESCENCE, witness, about, waits=waits)
+    return _decorator(PropertyKind.QUIESCENCE, witness, about, waits=waits, needs=needs)
 
 
 def leads_to(

@@ -8,10 +8,12 @@ from kspec_models import apiserver, etcd, kubelet, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
+from kspec_models.controllers.endpointslice import reconcile as endpointslice
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
 from kspec_models.etcd import twins as store_twins
+from kspec_models.proxy import dns, ingress, kube_proxy
 from kspec_models.scheduler import schedule as scheduler
 from kspec_models.scheduler import twins as scheduler_twins
 from kspec_models.scopes import clients, manifests, pins, workloads
@@ -24,6 +26,10 @@ COMPONENTS = {
     "resourcequota": resource_quota,
     "scheduler": scheduler,
     "kubelet": kubelet,
+    "endpointslice": endpointslice,
+    "kube-proxy": kube_proxy,
+    "dns": dns,
+    "ingress-controller": ingress,
     "user": users,
 }
 """The modules that model a component each, by the actor's name."""

@@ -5,4 +5,5 @@ from kspec_models.scopes import control_plane as control_plane
 from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import kubelet as kubelet
 from kspec_models.scopes import scheduler as scheduler
+from kspec_models.scopes import services as services
 from kspec_models.scopes import stories as stories

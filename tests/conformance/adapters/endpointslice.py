@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.kube.objects import ContainerPort
-from kspec_models.controllers.endpointslice import decisions, routing
+from kspec_models.controllers.endpointslice import decisions
 from kspec_models.controllers.endpointslice.decisions import AddressType, PodReport, PortsOf
-from kspec_models.controllers.endpointslice.routing import Endpoint, Policies
+from kspec_models.proxy import routing
+from kspec_models.proxy.routing import Endpoint, Policies
 from tests.conformance.adapters import _containers
 from tests.conformance.interface import Given, Skip
 

@@ -18,7 +18,7 @@ from kspec_models.controllers.endpointslice.decisions import (
     find_port,
     hostname,
 )
-from kspec_models.controllers.endpointslice.routing import Endpoint, Hints, Policies, hints_in_use, route
+from kspec_models.proxy.routing import Endpoint, Hints, Policies, hints_in_use, route
 
 ZONES = ("a", "b")
 HINTS = st.sampled_from(((), ("a",), ("b",), ("a", "b")))

@@ -1,1 +1,1 @@
-"""The EndpointSlice controller's decisions, and kube-proxy's choice among the endpoints that it writes."""
+"""The EndpointSlice controller: `decisions` of what an endpoint says of its pod, `reconcile` writes them."""

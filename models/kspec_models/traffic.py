@@ -1,0 +1,228 @@
+"""Clients: packets that are sent to a Service, and what becomes of them.
+
+They are no component of Kubernetes: a packet goes by the rules that are on a node just then, and is answered or not by
+what really runs, whatever the API says. A client may send at any time. It remembers what became of its last packets,
+as shares of all that chance may bring, and it sends again when that would be different: nothing else is to be learned
+from one more packet.
+
+Sound: between two of its packets the rules and the containers may change at will, so every mixture of old rules and
+ended containers that can be met is met by some packet. Clients are not fair: nobody has to send.
+
+Not modelled: see `NOT_MODELLED`.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Protocol
+
+import attrs
+
+from kspec.kernel.actions import Action, Reader, Set, Step
+from kspec.kernel.values import Ref, Value
+from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec.kube.networking import Service
+from kspec.kube.watch import LatestFields
+from kspec_models.kubelet import Containers
+from kspec_models.proxy import ingress
+from kspec_models.proxy.kube_proxy import mode
+from kspec_models.proxy.programmed import packet_to, packet_to_node, reached
+
+NOT_MODELLED = (
+    "the network between nodes, connections that stay open, retries: each packet is the first one of a connection",
+)
+
+
+class Met(enum.Enum):
+    """What a packet meets at the end of its way."""
+
+    READY = "a ready pod"
+    UNREADY = "a pod that is not ready"
+    ENDED = "a pod that has ended"
+    REFUSED = "no endpoint"
+
+
+@attrs.frozen
+class Traffic:
+    """What became of packets: of `of` that are equally likely, so many were met by each."""
+
+    ready: int = 0
+    unready: int = 0
+    ended: int = 0
+    refused: int = 0
+    of: int = 0
+
+    def __str__(self) -> str:
+        counts = zip(Met, (self.ready, self.unready, self.ended, self.refused), strict=True)
+        parts = [f"{met.value}" if n == self.of else f"{n}/{self.of} {met.value}" for met, n in counts if n]
+        return ", ".join(parts) or "none was sent"
+
+
+NOT_SENT = Traffic()
+
+
+def met(pod: tuple[bool] | None, containers: Containers) -> Met:
+    """What a packet meets at a pod: `pod` is its Ready condition, None if the API has no such pod any more.
+
+    A pod that is being deleted answers until its containers end.
+    """
+    if containers is not Containers.RUNNING:
+        return Met.ENDED
+    return Met.UNREADY if pod is not None and not pod[0] else Met.READY
+
+
+def traffic(shares: Mapping[Ref | None, Fraction], meets: Callable[[Ref], Met]) -> Traffic:
+    """What becomes of packets that go to these pods with these probabilities (None: refused)."""
+    of = math.lcm(*(share.denominator for share in shares.values()))
+    counts = dict.fromkeys(Met, 0)
+    for pod, share in shares.items():
+        counts[Met.REFUSED if pod is None else meets(pod)] += int(share * of)
+    return Traffic(counts[Met.READY], counts[Met.UNREADY], counts[Met.ENDED], counts[Met.REFUSED], of)
+
+
+class Way(Protocol):
+    """How a client reaches a Service."""
+
+    @property
+    def name(self) -> str:
+        """What the client calls it."""
+
+    def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
+        """Which pods its packets go to, and with which probability."""
+
+
+@attrs.frozen
+class ClusterIP:
+    """From a pod to the Service's own address."""
+
+    service: Service
+    proxy: str = "kube-proxy"
+
+    @property
+    def name(self) -> str:
+        """Address and port."""
+        return f"{self.service.name}:{self.service.ports[0].port}"
+
+    def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
+        """By the rules that are on the node now."""
+        return reached(see(f"{self.proxy}/rules"), packet_to(self.service.cluster_ip, self.service.ports[0]), mode())
+
+
+@attrs.frozen
+class NodePort:
+    """From outside to a port of the node."""
+
+    service: Service
+    proxy: str = "kube-proxy"
+
+    @property
+    def name(self) -> str:
+        """The node's port."""
+        return f"node port {self.service.ports[0].node_port}"
+
+    def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
+        """By the rules that are on the node now."""
+        return reached(see(f"{self.proxy}/rules"), packet_to_node(self.service.ports[0]), mode())
+
+
+@attrs.frozen
+class Name:
+    """From a pod by the Service's name: DNS is asked, and one of the addresses that it answers with is taken."""
+
+    service: Service
+    server: str = "dns"
+    proxy: str = "kube-proxy"
+
+    @property
+    def name(self) -> str:
+        """The name within its namespace."""
+        return f"{self.service.name}.{self.service.namespace}"
+
+    def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
+        """To the pods themselves, or by the rules for the address that the name has."""
+        record = next((each for each in see(f"{self.server}/records") if each.name == self.service.name), None)
+        if record is not None and record.cluster_ip:
+            return ClusterIP(self.service, self.proxy).shares(see)
+        return evenly(record.pods if record is not None else frozenset())
+
+
+@attrs.frozen
+class Url:
+    """From outside to a host and path, for which an Ingress has a rule."""
+
+    host: str
+    path: str = "/"
+    controller: str = "ingress-controller"
+
+    @property
+    def name(self) -> str:
+        """The URL."""
+        return f"http://{self.host}{self.path}"
+
+    def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
+        """By the routes that the Ingress controller has now."""
+        return evenly(ingress.backends(see(f"{self.controller}/routes"), self.host, self.path))
+
+
+def evenly(pods: frozenset[Ref]) -> Mapping[Ref | None, Fraction]:
+    """Each with the same chance; without any, nobody is reached."""
+    return {pod: Fraction(1, len(pods)) for pod in pods} or {None: Fraction(1)}
+
+
+@attrs.frozen
+class Clients:
+    """Those who send packets: `client/<way>` is what became of the last ones."""
+
+    ways: tuple[Way, ...]
+    name: str = "client"
+    watches: tuple[type, ...] = ()
+    not_modelled: tuple[str, ...] = NOT_MODELLED
+
+    def selects(self, kind: type) -> Callable[[Any], bool] | None:
+        """It watches nothing."""
+        return None
+
+    def variables(self, cluster: Cluster) -> Mapping[str, Value]:
+        """What became of its packets, for each way."""
+        return {f"{self.name}/{way.name}": NOT_SENT for way in self.ways}
+
+    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
+        """None."""
+        return {}
+
+    def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
+        """It sees nothing of the API."""
+        return []
+
+    def actions(self, cluster: Cluster) -> Iterable[Action]:
+        """It sends on each way. A component, so that all is quiet only once the client has seen what is true then."""
+        for way in self.ways:
+            yield Action(self.name, "sends to", self._sends(way), about=way.name, fair=False)
+
+    def _sends(self, way: Way) -> Callable[[Reader], Iterator[Step]]:
+        variable = f"{self.name}/{way.name}"
+
+        def sends(see: Reader) -> Iterator[Step]:
+            found = becomes(see, way)
+            if found != see(variable):
+                yield Step([(variable, Set(found))], says=f"meets {found}")
+
+        return sends
+
+
+def becomes(see: Reader, way: Way) -> Traffic:
+    """What becomes of a packet that is sent on a way now."""
+    shares = way.shares(see)
+    if set(shares) == {None}:
+        return traffic(shares, lambda pod: Met.REFUSED)
+    containers = see.each("containers")
+    pods = see.each("pods", LatestFields(("ready",)))
+    return traffic(shares, lambda pod: met(pods[pod.index], containers[pod.index]))
+
+
+def clients(*ways: Way) -> Clients:
+    """Clients that send on these ways."""
+    return Clients(ways)
