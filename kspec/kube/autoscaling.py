@@ -16,7 +16,7 @@ class HorizontalPodAutoscaler:
     """
 
     STATUS: ClassVar[frozenset[str]] = frozenset(
-        "current_replicas desired_replicas able_to_scale scaling_active scaling_limited".split()
+        {"current_replicas", "desired_replicas", "able_to_scale", "scaling_active", "scaling_limited"}
     )
 
     name: str

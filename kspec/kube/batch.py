@@ -17,6 +17,8 @@ from kspec.kube.objects import Labels, OwnerReference, PodTemplate
 JOB_TRACKING = "batch.kubernetes.io/job-tracking"
 """The finalizer by which a pod waits until its Job has counted it."""
 
+NO_TEMPLATE = PodTemplate()
+
 
 class JobCondition(enum.Enum):
     """The conditions of a Job that can be True."""
@@ -44,11 +46,20 @@ class Job:
     """
 
     STATUS: ClassVar[frozenset[str]] = frozenset(
-        "active succeeded failed terminating uncounted_succeeded uncounted_failed conditions completed".split()
+        {
+            "active",
+            "succeeded",
+            "failed",
+            "terminating",
+            "uncounted_succeeded",
+            "uncounted_failed",
+            "conditions",
+            "completed",
+        }
     )
 
     name: str
-    template: PodTemplate = PodTemplate()
+    template: PodTemplate = NO_TEMPLATE
     parallelism: int = 1
     completions: int | None = 1
     backoff_limit: int = 6
@@ -94,7 +105,7 @@ class CronJob:
 
     name: str
     schedule: str
-    template: PodTemplate = PodTemplate()
+    template: PodTemplate = NO_TEMPLATE
     concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
     starting_deadline_seconds: int | None = None
     suspend: bool = False
