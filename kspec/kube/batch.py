@@ -57,6 +57,7 @@ class Job:
             "completed",
         }
     )
+    mentions: ClassVar[bool] = True
 
     name: str
     template: PodTemplate = NO_TEMPLATE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from kspec.kernel.actions import Lens, Update, Var
+from kspec.kernel.actions import Lens, Update, Var, whole
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Untouched
@@ -168,6 +168,10 @@ class Cache:
             rest.remove(ordered[-1])
         return ordered
 
+    def outside(self, variable: str, lens: Lens = whole) -> Any:
+        """A variable of the environment, which is no object of the API: a clock, a measurement. It is never late."""
+        return self._ask(variable, lens)
+
     def choose(self, options: Sequence[T]) -> T:
         """An open choice: each option is explored."""
         return options[self._choose([_called(option) for option in options])]
@@ -223,9 +227,14 @@ class Api:
         """POST pods/NAME/eviction: TooManyRequests is raised while a disruption budget does not allow it."""
         return self._about(Verb.CREATE, pod, subresource="eviction")
 
-    def scale(self, thing: Any, replicas: int) -> Request:
-        """PUT of the scale subresource: unconditional."""
-        return self._about(Verb.UPDATE, thing, subresource="scale", changes=(("replicas", replicas),))
+    def scale(self, thing: Any, replicas: int, *, as_read: bool = False) -> Request:
+        """PUT of the scale subresource: unconditional, or (`as_read`) with the resourceVersion that was read."""
+        reader = self._reader if as_read else ""
+        return self._about(Verb.UPDATE, thing, subresource="scale", changes=(("replicas", replicas),), reader=reader)
+
+    def keeping_version(self, update: Request) -> Request:
+        """The same update; the next one of this object is of the version that its answer holds."""
+        return attrs.evolve(update, keeps_version=True)
 
     def update(self, thing: Any, **changes: Value) -> Request:
         """PUT with the resourceVersion that was read: Conflict is raised if it is no longer the latest."""

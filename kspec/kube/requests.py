@@ -160,6 +160,7 @@ class Request:
     generated name, a list). `changes`: the fields that an update or patch sets. `reader`: whose pin has to hold (the
     resourceVersion in an update is the one that this reader read); empty: unconditional. `on_refused`: memory
     updates of the caller when the call is refused. `outages`: the API server may not run, and then refuses it too.
+    `keeps_version`: the caller goes on with the resourceVersion in the answer to an update.
     """
 
     verb: Verb
@@ -172,6 +173,7 @@ class Request:
     reader: str = ""
     on_refused: tuple[tuple[Var, Update], ...] = ()
     outages: bool = False
+    keeps_version: bool = False
 
     @property
     def refusals(self) -> tuple[Code, ...]:

@@ -64,6 +64,8 @@ def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
     writes = []
     if target is not None and response.writes and response.object != current:
         writes = commit(cluster, see, kind, target, response.object, current, request.user)
+        if request.keeps_version and response.object is not None:
+            writes.append((target, Pin(request.reader)))
     elif target is not None and request.verb is Verb.GET and response.code.ok:
         writes = [(target, Pin(request.reader))]
     return Served(request, response, [*writes, *others_committed(cluster, see, response, request.user)], target)
