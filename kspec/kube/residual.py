@@ -71,6 +71,16 @@ class Work:
 Node = Leaf | Ask | Resume
 
 
+def calls_of(node: Node) -> Iterator[Request]:
+    """Every call of a residual tree, as far as it is known beforehand."""
+    if isinstance(node, Ask):
+        for _, then in node.answers:
+            yield from calls_of(then)
+    elif isinstance(node, Leaf) and node.work is not None:
+        yield from node.work.calls
+        yield from calls_of(node.work.then)
+
+
 class Run:
     """One run of a reconcile: its questions, its open choices, its memory updates.
 

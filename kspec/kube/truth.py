@@ -13,6 +13,8 @@ import attrs
 
 from kspec.kernel.actions import Lens, Reader, whole
 from kspec.kernel.properties import Happened, Property, PropertyKind, Witness
+from kspec.kube.requests import Request
+from kspec.kube.residual import Leaf, calls_of
 from kspec.kube.watch import Latest, LatestField, LatestFields, Pinned, SeenFields
 
 if TYPE_CHECKING:
@@ -75,6 +77,14 @@ class Truth:
     def each(self, variable: str, lens: Lens = whole) -> tuple[Any, ...]:
         """A variable of every member, in the order of the members (for a judgement that does not tell them apart)."""
         return self.see.each(variable, lens)
+
+    def planned(self, controller: str, key: str) -> tuple[Request, ...]:
+        """The calls that a reconcile in progress will make, for whatever answers; () where none is in progress.
+
+        Those that come after it looks at its cache (or at what a GET returned) again are not known beforehand.
+        """
+        work = self.see(f"{controller}/{key}")
+        return () if work is None else tuple(calls_of(Leaf((), work)))
 
     def held_pin(self, variable: Any, reader: str) -> bool:
         """Whether what this reader has read is still the latest version of the object."""
