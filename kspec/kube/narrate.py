@@ -31,6 +31,7 @@ PATHS = {
     "node": "spec.nodeName",
     "phase": "status.phase",
     "ready": "Ready",
+    "initialized": "Initialized",
     "deleting": "deletionTimestamp",
     "replicas": "spec.replicas",
     "status_replicas": "status.replicas",

@@ -1,6 +1,6 @@
 """What must hold of static pods, and of a cluster whose control plane is made of them.
 
-- `the_end_of_a_mirror_pod_ends_nothing`: only a file that goes ends a static pod (or its process, by itself).
+- `the_end_of_a_mirror_pod_ends_nothing`: only a file that goes ends a static pod, or its process itself (K47).
 - `nothing_is_stored_while_the_api_server_is_away`: the API server answers while it and etcd run; that is asked here of
   what runs, not of the model of its availability.
 - `containers_run_on_whatever_the_control_plane_does`: containers of pods that nobody deletes never end.
@@ -46,7 +46,7 @@ def a_mirror_pod_is_being_deleted(truth: Truth) -> bool:
 
 @step_invariant(witness=a_mirror_pod_is_being_deleted, about=(Pod,))
 def the_end_of_a_mirror_pod_ends_nothing(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
-    """A kubelet ends a static pod only when its file is gone, whatever becomes of its mirror pod (K47)."""
+    """A kubelet ends a static pod only when its file is gone, whatever becomes of its mirror pod."""
     now = static_pods(after)
     for name, was in static_pods(before).items():
         if happened.actor == "kubelet" and was is RUNNING and now[name] is not RUNNING and has_file(before, name):

@@ -2,8 +2,9 @@
 
 They compare reports with the ground truth, so they speak of clusters whose kubelet has this level of detail only.
 
-- `a_pod_is_removed_only_when_nothing_of_it_runs` is about the kubelet's own DELETE. Whoever else deletes a pod with
-  grace 0 takes it from the API while its containers run (K37).
+- `a_final_phase_is_final`: Succeeded and Failed stay, whoever wrote them (K06).
+- `a_pod_is_removed_only_when_nothing_of_it_runs` is about the kubelet's own DELETE (K36). Whoever else deletes a pod
+  with grace 0 takes it from the API while its containers run (K37).
 - `a_pod_is_reported_ready_only_after_its_readiness_probe_succeeded`: at the moment of the report, by the results that
   the kubelet has; what the program does by then is another matter.
 - `a_pod_gets_ready_or_ends` and `a_deleted_pod_goes` need that programs which hang or exit do so finitely often.
@@ -109,7 +110,7 @@ def a_pod_has_finished(truth: Truth) -> bool:
 
 @step_invariant(witness=a_pod_has_finished, about=ABOUT)
 def a_final_phase_is_final(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
-    """A pod never leaves the phases Succeeded and Failed (K06)."""
+    """A pod never leaves the phases Succeeded and Failed."""
     lens = LatestField("phase")
     for member, (was, now) in enumerate(zip(before.each("pods", lens), after.each("pods", lens), strict=True)):
         if was in FINAL and now not in (was, None):
@@ -124,7 +125,7 @@ def a_pod_is_being_deleted(truth: Truth) -> bool:
 
 @step_invariant(witness=a_pod_is_being_deleted, about=ABOUT)
 def a_pod_is_removed_only_when_nothing_of_it_runs(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
-    """The kubelet removes a pod from the API only when nothing of it runs and its final phase is written (K36)."""
+    """The kubelet removes a pod from the API only when nothing of it runs and its final phase is written."""
     if happened.actor != "kubelet":
         return True
     lens = LatestField("phase")

@@ -7,6 +7,11 @@ two levels of detail: `together`, thin, and `life`, container by container, with
 
 from kspec_models.kubelet import twins as twins
 from kspec_models.kubelet.agent import bound, kubelet
-from kspec_models.kubelet.together import NOT_MODELLED, Containers, becomes_ready
+from kspec_models.kubelet.life import NOT_MODELLED as NOT_OF_CONTAINERS
+from kspec_models.kubelet.static import NOT_MODELLED as NOT_OF_STATIC_PODS
+from kspec_models.kubelet.together import Containers, becomes_ready
+
+NOT_MODELLED = (*NOT_OF_CONTAINERS, *NOT_OF_STATIC_PODS)
+"""What no level of detail has; what else the thin one leaves out is said in `together`."""
 
 __all__ = ["NOT_MODELLED", "Containers", "becomes_ready", "bound", "kubelet"]

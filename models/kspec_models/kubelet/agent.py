@@ -55,7 +55,11 @@ def kubelet(
         there={Node: dict(heartbeat.CONNECTED)} if heartbeats else {},
         sees={Pod: bound},
         member=Pod,
-        not_modelled=(*level.not_modelled, *(static.not_modelled if static is not None else ())),
+        not_modelled=(
+            *level.not_modelled,
+            *(() if heartbeats else ("node heartbeats",)),
+            *(() if static is None else static.not_modelled),
+        ),
         forgets=level.forgets,
     )
     guards = [heartbeat.connected] if heartbeats else []
