@@ -9,9 +9,15 @@ from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice
+from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
+from kspec_models.controllers.node_lifecycle import twins as node_lifecycle_twins
+from kspec_models.controllers.pod_gc import collector as pod_gc
+from kspec_models.controllers.pod_gc import twins as pod_gc_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
+from kspec_models.controllers.taint_eviction import eviction as taint_eviction
+from kspec_models.controllers.taint_eviction import twins as taint_eviction_twins
 from kspec_models.etcd import twins as store_twins
 from kspec_models.proxy import dns, ingress, kube_proxy
 from kspec_models.scheduler import schedule as scheduler
@@ -24,6 +30,9 @@ COMPONENTS = {
     "deployment": deployment,
     "replicaset": replicaset,
     "resourcequota": resource_quota,
+    "node-lifecycle": node_lifecycle,
+    "taint-eviction": taint_eviction,
+    "pod-gc": pod_gc,
     "scheduler": scheduler,
     "kubelet": kubelet,
     "endpointslice": endpointslice,
@@ -42,10 +51,13 @@ __all__ = [
     "clients",
     "deployment_twins",
     "manifests",
+    "node_lifecycle_twins",
     "pins",
+    "pod_gc_twins",
     "replicaset_twins",
     "scheduler_twins",
     "store_twins",
+    "taint_eviction_twins",
     "twins",
     "workloads",
 ]

@@ -3,6 +3,7 @@
 from kspec.kernel.registry import offer
 from kspec_properties import control_plane as control_plane
 from kspec_properties import etcd as etcd
+from kspec_properties import node_failure as node_failure
 from kspec_properties import nodes as nodes
 from kspec_properties import placing as placing
 from kspec_properties import services as services

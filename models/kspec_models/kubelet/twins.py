@@ -83,6 +83,14 @@ def ends_what_is_not_ready(pod: Any) -> bool:
     return pod is None or bool(pod.deleting) or not pod.ready
 
 
+@broken_twin(
+    "kubelet.stop", "only-deleted", f"{_KUBELET}.together:must_end", "what runs of a pod that is gone goes on running"
+)
+def only_deleted(pod: Any) -> bool:
+    """Ends pods that are marked as deleted, and does not look for what runs without one."""
+    return pod is not None and bool(pod.deleting)
+
+
 @broken_twin("kubelet.static", "once", f"{_KUBELET}.static:must_run", "a static pod that exited is not started again")
 def started_once(file: bool, state: RuntimeState) -> bool:
     """Starts what never ran."""

@@ -6,7 +6,7 @@ import attrs
 
 from kspec.kernel.settings import broken_twin
 from kspec.kube.actor import Here
-from kspec.kube.objects import Pod, PodSpec
+from kspec.kube.objects import Node, Pod, PodSpec, Taint
 from kspec_models.scheduler import schedule
 from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.snapshot import Snapshot
@@ -57,3 +57,14 @@ def strangers(here: Here) -> tuple[Pod, ...]:
 def everybodys(spec: PodSpec, scheduler_name: str) -> bool:
     """Every pod is everybody's business."""
     return True
+
+
+@broken_twin(
+    "scheduler.taints",
+    "ignored",
+    "kspec_models.scheduler.filters.taint_toleration:untolerated",
+    "pods are bound to nodes whatever their taints",
+)
+def tolerated(spec: PodSpec, node: Node) -> Taint | None:
+    """No taint keeps a pod off."""
+    return None

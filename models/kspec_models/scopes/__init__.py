@@ -4,6 +4,7 @@ from kspec_models.scopes import apiserver as apiserver
 from kspec_models.scopes import control_plane as control_plane
 from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import kubelet as kubelet
+from kspec_models.scopes import nodes as nodes
 from kspec_models.scopes import scheduler as scheduler
 from kspec_models.scopes import services as services
 from kspec_models.scopes import stories as stories
