@@ -75,7 +75,6 @@ class Controller:
     also_watches: tuple[type, ...] = ()
     not_modelled: tuple[str, ...] = (NOT_MODELLED,)
     reads_own_writes: str = ""
-    gets: tuple[type, ...] = ()
 
     @property
     def watches(self) -> tuple[type, ...]:
@@ -129,8 +128,7 @@ class Controller:
 
     def _unpin(self, cluster: Cluster, key: str) -> Writes:
         reader = self.reader(key)
-        read = (*self.watches, *self.gets)
-        kinds = [k for k in cluster.kinds.values() if k.cls in read and (not k.slots or k.compares(self.name))]
+        kinds = [k for k in cluster.kinds.values() if k.cls in self.watches and (not k.slots or k.compares(self.name))]
         return [(var, Unpin(reader)) for kind in kinds for var, _ in _objects(kind)]
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
@@ -346,13 +344,12 @@ def controller(
     memory: type[Memory] | None = None,
     not_modelled: tuple[str, ...] = (),
     reads_own_writes: str = "",
-    gets: type | tuple[type, ...] = (),
 ) -> Callable[[Callable[..., Reconcile]], Controller]:
     """Make a generator function a controller of a kind.
 
     The function takes the object, the cache, the API and (with `memory`) what it remembers. `owns`: kinds that it
     creates; their events feed its memory. `reads_own_writes`: the setting by which it waits for its cache to show its
-    own last write (W02). `gets`: kinds that it does not watch, and reads by GET.
+    own last write (W02).
     """
 
     def decorate(function: Callable[..., Reconcile]) -> Controller:
@@ -366,7 +363,6 @@ def controller(
             _kinds(watches),
             (*not_modelled, NOT_MODELLED),
             reads_own_writes,
-            _kinds(gets),
         )
 
     return decorate
