@@ -16,19 +16,20 @@ LONGEST_RUN = 400
 SENTENCE = "One run: who does what, until all is quiet."
 
 
-def one_run(system: System) -> Trace:
-    """A run from the initial state, as a trace. Raises SpecError if the system cannot be laid out."""
+def one_run(system: System, *, longest: int = LONGEST_RUN) -> Trace:
+    """A run from the initial state, of at most so many steps, as a trace. Raises SpecError if the system cannot be laid
+    out."""
     while True:
         try:
-            return _run(World(system))
+            return _run(World(system), longest)
         except Grew:
             system = laid_out_again(system)
 
 
-def _run(world: World) -> Trace:
+def _run(world: World, longest: int) -> Trace:
     states, steps = [world.initial], list[Occurrence]()
     been = {world.initial}
-    while len(steps) < LONGEST_RUN:
+    while len(steps) < longest:
         found = _next(world, states[-1], steps[-1] if steps else None, been)
         if found is None:
             break

@@ -17,6 +17,7 @@ from kspec.kernel.actions import Role, StepKind
 from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
 from kspec.kernel.values import Ref, fields_of
 from kspec.kernel.world import Occurrence, State
+from kspec.kube.naming import Names
 from kspec.kube.watch import Kind, Obj
 from kspec.kube.wording import in_words, object_in_words
 
@@ -73,14 +74,13 @@ class _Telling:
         self._trace, self._world = trace, trace.world
         self._cluster = trace.world.system.narrator._cluster if trace.world.system.narrator else cluster
         self._kinds = {kind.resource: kind for kind in self._cluster.kinds.values()}
-        self._names: dict[tuple[str, int], str] = {}
-        self._counts: dict[str, int] = {}
+        self._names = Names(tuple(self._kinds.values()), self._world)
         self._pending: dict[tuple[Any, str], list[int]] = {}
 
     def story(self) -> Story:
         """Tell it."""
         trace = self._trace
-        self._christen(None, trace.states[0])
+        self._names.christen(None, trace.states[0])
         rows = [self._row(i) for i in range(len(trace.steps))]
         begin = self._begin(len(rows))
         kind = "safety"
@@ -112,7 +112,7 @@ class _Telling:
     def _row(self, i: int) -> StoryStep:
         occurrence, before, after = self._trace.steps[i], self._trace.states[i], self._trace.states[i + 1]
         number = i + 1
-        self._christen(before, after)
+        self._names.christen(before, after)
         changes = tuple(self._changes(before, after))
         belief = self._belief(occurrence, before)
         if occurrence.action.role is Role.DELIVERY or occurrence.step.kind is StepKind.DELIVER:
@@ -274,29 +274,13 @@ class _Telling:
 
     # ---- names
 
-    def _christen(self, before: State | None, after: State) -> None:
-        """Give a name to every member that this step creates (`before` None: that is there from the start)."""
-        for kind in self._kinds.values():
-            if not kind.slots:
-                continue
-            for member, position in enumerate(self._world.columns[kind.resource]):
-                old, new = None if before is None else before[position].latest, after[position].latest
-                if old is None and new is not None:
-                    given: str = getattr(new, "name", "")
-                    if given:
-                        self._names[kind.resource, member] = given
-                        continue
-                    owner = new.owner.name if getattr(new, "owner", None) is not None else kind.cls.__name__.lower()
-                    number = self._counts[owner] = self._counts.get(owner, 0) + 1
-                    self._names[kind.resource, member] = f"{owner}-{_letters(number)}"
-
     def _member(self, family: str | None, member: int | None) -> str:
         if family is None or member is None:
             return ""
         if family == "nodes":
             nodes = self._cluster.scope.nodes
             return nodes[member].name if member < len(nodes) else f"node {member}"
-        return self._names.get((family, member), f"{family}#{member}")
+        return self._names.of(family, member)
 
     def _label(self, kind: Kind, name: Any) -> str:
         called = name.split("/", 1)[1] if isinstance(name, str) else self._member(kind.resource, name[1])
@@ -391,14 +375,6 @@ def _controls(controller: Any) -> str:
     """What a controller is named after: a kind that it owns, if that has its name; else what it reconciles."""
     kinds = [cls.__name__ for cls in controller.owns if cls.__name__.lower() == controller.name]
     return kinds[0] if kinds else str(controller.of.__name__)
-
-
-def _letters(number: int) -> str:
-    text = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(ord("a") + rest) + text
-    return text
 
 
 def _count(number: int, resource: str) -> str:

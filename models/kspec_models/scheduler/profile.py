@@ -21,6 +21,7 @@ from kspec.kube.objects import Labels, LabelSelector, Pod
 from kspec_models.scheduler.filters import (
     inter_pod_affinity,
     node_affinity,
+    node_ports,
     topology_spread,
     volume_binding,
     volume_restrictions,
@@ -87,7 +88,23 @@ def _with_nominated(pod: Pod, at: PlacedNode, snapshot: Snapshot, around: Around
     return None if result.fits else result
 
 
-def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Judge:
+@attrs.frozen
+class Prepared:
+    """What PreFilter found out about a pod. `rejected`: what it says of every node, if it rejects.
+
+    `skipped`: the plugins that have nothing to do for this pod.
+    """
+
+    judge_node: Judge
+    rejected: FilterResult | None = None
+    skipped: frozenset[str] = frozenset()
+
+    def __call__(self, at: PlacedNode) -> FilterResult:
+        """Run the filters on one node."""
+        return self.rejected or self.judge_node(at)
+
+
+def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Prepared:
     """Run PreFilter once; what it answers runs the filters on one node, and stops at the first failure."""
     spec, namespace, storage = pod.spec, pod.namespace, around.storage or NO_STORAGE
     names = () if around.storage is None else spec.claims
@@ -99,9 +116,19 @@ def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Jud
     zone, topologies = volume_zone.pre_filter(names, storage, namespace)
     spread = topology_spread.pre_filter(pod)
     affinity = inter_pod_affinity.pre_filter(pod, snapshot, around.namespaces)
-    for result in (node_affinity.pre_filter(spec), restrictions, binding, zone, spread, affinity):
-        if not result.fits:
-            return lambda at: result
+    answers = {
+        node_affinity.NAME: node_affinity.pre_filter(spec),
+        node_ports.NAME: node_ports.pre_filter(spec),
+        volume_restrictions.NAME: restrictions,
+        volume_binding.NAME: binding,
+        volume_zone.NAME: zone,
+        topology_spread.NAME: spread,
+        inter_pod_affinity.NAME: affinity,
+    }
+    rejected = next((result for result in answers.values() if not result.fits), None)
+    skipped = frozenset([name for name, result in answers.items() if not runs(result)])
+    if rejected is not None:
+        return Prepared(lambda at: rejected, rejected, skipped)
     counts = topology_spread.count(pod, snapshot) if runs(spread) else ()
     near = inter_pod_affinity.count(pod, snapshot, around.namespaces) if runs(affinity) else inter_pod_affinity.State()
 
@@ -122,7 +149,7 @@ def prepared(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE) -> Jud
         )
         return first_rejection(steps)
 
-    return judge
+    return Prepared(judge, None, skipped)
 
 
 def runs(before: FilterResult) -> bool:
