@@ -16,6 +16,7 @@ import click
 
 from kspec import outcome as judging
 from kspec.cli import errors
+from kspec.cli.summary import HINT, MANY, joined, summary
 from kspec.kernel.result import EXIT_OF, Exit, PropertyResult, Result, Verdict
 from kspec.outcome import Outcome
 from kspec.report.files import TraceFiles
@@ -116,7 +117,14 @@ def body(report: Report, *, terminal: bool) -> str:
     results = [o.result for o in report.outcomes]
     alone = len(results) == 1
     shared = _shared([r.assumptions for r in results if r.properties])
-    for result in results:
+    many = len(results) > MANY and all(r.engine != THEOREMS for r in results)
+    if many:
+        console.print(summary(results))
+        console.print(f"  {HINT}")
+    for found in report.outcomes:
+        result = found.result
+        if many and found.exit is Exit.ESTABLISHED:
+            continue
         if result.properties or EXIT_OF[result.verdict] is not Exit.ESTABLISHED:
             _system(console, result, shared, alone=alone)
             for prop in result.properties:
@@ -124,7 +132,7 @@ def body(report: Report, *, terminal: bool) -> str:
     if not alone:
         console.print()
         _list(console, "assumptions, everywhere", shared)
-        _list(console, "not modelled", dict.fromkeys(line for r in results for line in r.not_modelled))
+        _list(console, "not modelled", joined(line for r in results for line in r.not_modelled))
     if any(r.expected for r in results):
         _expected(console, report, [o for o in report.outcomes if o.result.expected])
     return _trimmed(buffer)

@@ -14,7 +14,8 @@ def deployment_handoffs() -> System:
     """From `kubectl apply` of a Deployment of one to a running container: who hands what to whom, with late caches."""
     web = a_deployment("web", 1)
     caches = dict.fromkeys(("deployment", "replicaset", "scheduler", "kubelet"), "delayed")
-    return cluster("deployment.handoffs", (users.apply([web]),), pods=1, caches=caches).system()
+    idle = ("kubelet.stop", "kubelet.remove")
+    return cluster("deployment.handoffs", (users.apply([web]),), pods=1, caches=caches, idle=idle).system()
 
 
 @system("deployment.rollback", quick=True)
