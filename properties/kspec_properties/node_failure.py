@@ -1,15 +1,12 @@
-"""What must hold where nodes fail, are tainted, or go.
+"""What must hold where nodes fail, or go.
 
 They look at ground truth that no component may ask: whether a node is connected, and what runs on it.
 
 - `replicas_run_on_working_nodes`: as long as any node works: one that is connected, and exists. Failures have to end.
 - `a_node_that_heartbeats_in_time_is_never_declared_unknown`: by what the controller has heard; a restart gives a fresh
   grace period.
-- `no_pod_is_bound_to_a_node_with_a_taint_that_it_does_not_tolerate`: by what the scheduler had seen (C03).
 - `a_pod_stays_until_its_kubelet_confirms_or_its_node_is_gone`: of pods that are bound and have not ended. An
   operator who says that a node is out of service answers for it that nothing runs there (W149).
-- `a_pod_that_tolerates_its_taints_for_ever_is_not_evicted`: by what the taint eviction controller had seen.
-- `a_pod_that_does_not_tolerate_a_taint_is_evicted`, or the taint goes in time.
 - `no_more_containers_run_than_wanted` is promised by nobody: a node that is cut off may run what was replaced elsewhere
   (W147). It is asked for where its failure is the story.
 - `nobody_is_evicted_while_all_is_down`: when no node is ready the fault is taken to be the control plane's, and no node
@@ -31,15 +28,13 @@ from kspec.kernel.properties import (
 )
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
-from kspec.kube.objects import Effect, Node, NodeReady, Phase, Pod, ReplicaSet, Taint, Toleration
+from kspec.kube.objects import Effect, Node, NodeReady, Phase, Pod, ReplicaSet, Taint
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Latest, LatestFields, SeenFields
+from kspec.kube.watch import Latest, LatestFields
 from kspec_models.controllers.node_lifecycle.decisions import NOT_READY, UNREACHABLE
 from kspec_models.controllers.node_lifecycle.silence import Heard
 from kspec_models.controllers.pod_gc.decisions import OUT_OF_SERVICE
-from kspec_models.helpers.tolerations import first_untolerated, tolerates
 from kspec_models.kubelet import Containers
-from kspec_properties.scheduling import seen_nodes
 
 ABOUT = (Node, Pod)
 LIVE = ("node", "spec", "deleting", "phase")
@@ -72,12 +67,6 @@ def bound_pods(truth: Truth) -> Iterator[tuple[int, Node, Any]]:
         node = node_at(truth, row[0])
         if node is not None:
             yield member, node, row[1]
-
-
-def tolerates_for_ever(tolerations: tuple[Toleration, ...], taint: Taint) -> bool:
-    """Whether the toleration that counts (the first that matches) has no limit."""
-    matching = [each for each in tolerations if tolerates(each, taint)]
-    return bool(matching) and matching[0].toleration_seconds is None
 
 
 def evicting(node: Node) -> list[Taint]:
@@ -258,131 +247,12 @@ def pods_of_nodes_that_are_gone_go(truth: Truth) -> bool | Broken:
     return not left or Broken(f"{left} pod{'s stay' if left > 1 else ' stays'} although no kubelet will ever end it")
 
 
-# ---- taints
-
-
-def a_node_is_tainted(truth: Truth) -> bool:
-    """Some node has a taint."""
-    return any(truth.all(Node, "taints"))
-
-
-@step_invariant(witness=a_node_is_tainted, about=ABOUT)
-def no_pod_is_bound_to_a_node_with_a_taint_that_it_does_not_tolerate(
-    before: Truth, happened: Happened, after: Truth
-) -> bool | Broken:
-    """The scheduler binds no pod to a node on which it has seen a taint that keeps the pod off."""
-    if not happened.kind.endswith(".bind"):
-        return True
-    seen = dict(seen_nodes(before, happened.actor))
-    fields = LatestFields(("node", "spec"))
-    for member, (was, now) in enumerate(zip(before.each("pods", fields), after.each("pods", fields), strict=True)):
-        if was is None or now is None or was[0] is not None or now[0] is None:
-            continue
-        taint = first_untolerated(seen[now[0]].taints, now[1].tolerations)
-        if taint is not None:
-            clause = f"a pod is bound to a node with the taint {taint.key}, which it does not tolerate"
-            return Broken(clause, (f"Pod pods#{member}",))
-    return True
-
-
-def a_pod_with_tolerations_is_bound(truth: Truth) -> bool:
-    """Some pod is on a node with a NoExecute taint that it tolerates for ever."""
-    return any(
-        taints and all(tolerates_for_ever(spec.tolerations, taint) for taint in taints)
-        for _, node, spec in bound_pods(truth)
-        for taints in [evicting(node)]
-    )
-
-
-def a_pod_was_evicted_for_a_taint(truth: Truth) -> bool:
-    """Some pod is Terminating because of a taint."""
-    return "DeletionByTaintManager" in truth.all(Pod, "disruption")
-
-
-@step_invariant(witness=a_pod_was_evicted_for_a_taint, about=ABOUT)
-def a_pod_that_tolerates_its_taints_for_ever_is_not_evicted(
-    before: Truth, happened: Happened, after: Truth
-) -> bool | Broken:
-    """A pod is evicted only for a NoExecute taint that was seen on its node, and that it does not tolerate for ever."""
-    if happened.actor != "taint-eviction":
-        return True
-    observer = "taint-eviction"
-    seen = dict(seen_nodes(before, observer))
-    fields = ("node", "spec", "deleting")
-    before_it = before.each("pods", SeenFields(before.cluster.kind(Pod), observer, fields))
-    was_there = before.each("pods", LatestFields(("deleting",)))
-    is_there = after.each("pods", LatestFields(("deleting",)))
-    for member, (view, was, now) in enumerate(zip(before_it, was_there, is_there, strict=True)):
-        evicted = was is not None and (now is None or now[0]) and not was[0]
-        if not evicted or view is None or view[0] is None:
-            continue
-        node = seen.get(view[0])
-        left = [] if node is None else evicting(node)
-        if all(tolerates_for_ever(view[1].tolerations, taint) for taint in left):
-            why = f"tolerates {', '.join(taint.key for taint in left)} for ever" if left else "is on no tainted node"
-            return Broken(f"a pod is evicted that {why}", (f"Pod pods#{member}",))
-    return True
-
-
-def intolerant_pods(truth: Truth) -> int:
-    """How many pods are on a node that has a NoExecute taint which they do not tolerate for ever."""
-    return sum(
-        1
-        for _, node, spec in bound_pods(truth)
-        if not all(tolerates_for_ever(spec.tolerations, taint) for taint in evicting(node))
-    )
-
-
-def a_pod_does_not_tolerate_its_node(truth: Truth) -> bool:
-    """Some pod is on a node that has a NoExecute taint which it does not tolerate for ever."""
-    return intolerant_pods(truth) > 0
-
-
-@leads_to(a_pod_does_not_tolerate_its_node, about=ABOUT)
-def a_pod_that_does_not_tolerate_a_taint_is_evicted(truth: Truth) -> bool | Broken:
-    """No pod stays on a node with a NoExecute taint that it does not tolerate for ever, unless the taint goes."""
-    left = intolerant_pods(truth)
-    return not left or Broken(f"{left} pod{'s stay' if left > 1 else ' stays'} on a node with a NoExecute taint")
-
-
-# ---- terminated pods
-
-
-def terminated_pods(truth: Truth) -> int:
-    """How many pods have ended and are still there."""
-    return sum(1 for phase in truth.all(Pod, "phase") if phase in (Phase.SUCCEEDED, Phase.FAILED))
-
-
-def too_many_have_ended(truth: Truth) -> bool:
-    """More pods have ended than are kept."""
-    return bool(terminated_pods(truth) > truth.variable("pod-gc/threshold"))
-
-
-@leads_to(too_many_have_ended, about=(Pod,))
-def terminated_pods_do_not_pile_up(truth: Truth) -> bool | Broken:
-    """Of the pods that have ended no more stay than the threshold of PodGC."""
-    left, threshold = terminated_pods(truth), truth.variable("pod-gc/threshold")
-    return left <= threshold or Broken(f"{left} pods have ended and stay; the threshold is {threshold}")
-
-
-@step_invariant(witness=too_many_have_ended, about=(Pod,))
-def terminated_pods_are_kept_up_to_the_threshold(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
-    """PodGC leaves as many pods that have ended as its threshold allows, for people to look at."""
-    was, now, threshold = terminated_pods(before), terminated_pods(after), before.variable("pod-gc/threshold")
-    if happened.actor != "pod-gc" or now == was or now >= threshold:
-        return True
-    return Broken(f"{now} terminated pods are left; {threshold} may stay")
-
-
 # ---- parts
 
 FAILS = (
     replicas_run_on_working_nodes,
     a_node_that_heartbeats_in_time_is_never_declared_unknown,
-    no_pod_is_bound_to_a_node_with_a_taint_that_it_does_not_tolerate,
     a_pod_stays_until_its_kubelet_confirms_or_its_node_is_gone,
-    a_pod_that_tolerates_its_taints_for_ever_is_not_evicted,
-    a_pod_that_does_not_tolerate_a_taint_is_evicted,
     what_is_not_wanted_ends_where_the_kubelet_is_connected,
 )
 """What is promised where a node fails, in the order of reports."""
@@ -410,22 +280,9 @@ OUT_OF_SERVICE_NODE = (
 )
 """Where an operator gives a node up."""
 
-TAINTS = (
-    no_pod_is_bound_to_a_node_with_a_taint_that_it_does_not_tolerate,
-    a_pod_stays_until_its_kubelet_confirms_or_its_node_is_gone,
-    a_pod_that_tolerates_its_taints_for_ever_is_not_evicted,
-    a_pod_that_does_not_tolerate_a_taint_is_evicted,
-)
-"""Where somebody taints a node."""
-
-TERMINATED = (terminated_pods_do_not_pile_up, terminated_pods_are_kept_up_to_the_threshold)
-"""Where pods have ended."""
-
 offer(*FAILS, of="node.fails")
 offer(*CUT_OFF, of="node.cut_off")
 offer(*DISRUPTION, of="node.disruption")
 offer(*REMOVED, of="node.removed")
 offer(*JOINS, of="node.joins")
 offer(*OUT_OF_SERVICE_NODE, of="node.out_of_service")
-offer(*TAINTS, of="taints.tolerated")
-offer(*TERMINATED, of="pod_gc.terminated")

@@ -126,15 +126,19 @@ def cluster(
     pods: int,
     nodes: Sequence[Node] = NODES,
     slots: int = 2,
+    taints: bool = False,
     caches: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Cluster:
-    """Nodes that are objects, pods, and these components: each reconcile of a ReplicaSet is one step."""
+    """Nodes that are objects, pods, and these components: each reconcile of a ReplicaSet is one step.
+
+    `taints`: what is promised of taints applies too.
+    """
     known = load()
     scope = Scope(
         slots={Node: slots, Pod: pods}, nodes=tuple(nodes), caches=caches or {}, whole=frozenset({"replicaset"})
     )
-    properties = (*known.properties.values(), *known.parts[name])
+    properties = (*known.properties.values(), *known.parts[name], *(known.parts["taints"] if taints else ()))
     return Cluster(name, components, scope, properties, kinds_used=(Node, Pod), not_modelled=NOT_MODELLED, **more)
 
 
@@ -171,7 +175,7 @@ def node_fails() -> System:
     that was cut off its containers run beside the new ones, until the node is connected again and its kubelet hears
     that they are to end.
     """
-    return cluster("node.fails", *failing(fails()), pods=2, idle=IDLE).system()
+    return cluster("node.fails", *failing(fails()), pods=2, taints=True, idle=IDLE).system()
 
 
 @system("node.cut_off", quick=True)
@@ -287,6 +291,7 @@ def taints_tolerated() -> System:
         nodes=NODES[:1],
         slots=1,
         pods=3,
+        taints=True,
     ).system()
 
 
