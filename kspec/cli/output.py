@@ -133,8 +133,9 @@ def body(report: Report, *, terminal: bool) -> str:
         console.print()
         _list(console, "assumptions, everywhere", shared)
         _list(console, "not modelled", joined(line for r in results for line in r.not_modelled))
-    if any(r.expected for r in results):
-        _expected(console, report, [o for o in report.outcomes if o.result.expected])
+    known = [o for o in report.outcomes if any(p.name in o.result.expected for p in o.result.properties)]
+    if known:
+        _expected(console, report, known)
     return _trimmed(buffer)
 
 
