@@ -166,6 +166,7 @@ class Cluster:
             not_applicable=(*self.not_applicable, *self.inapplicable()),
             expected=self.expected,
             idle=self.idle,
+            uses_incarnations=bool(self.scope.recreated),
             again=self.system,
             exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),

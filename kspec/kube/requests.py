@@ -160,7 +160,8 @@ class Request:
     generated name, a list). `changes`: the fields that an update or patch sets. `reader`: whose pin has to hold (the
     resourceVersion in an update is the one that this reader read); empty: unconditional. `on_refused`: memory
     updates of the caller when the call is refused. `outages`: the API server may not run, and then refuses it too.
-    `keeps_version`: the caller goes on with the resourceVersion in the answer to an update.
+    `keeps_version`: the caller goes on with the resourceVersion in the answer to an update. `uid`: which incarnation of
+    the name a patch or a deletion is about (None: whichever there is); another one is answered with Conflict.
     """
 
     verb: Verb
@@ -174,6 +175,7 @@ class Request:
     on_refused: tuple[tuple[Var, Update], ...] = ()
     outages: bool = False
     keeps_version: bool = False
+    uid: Value = None
 
     @property
     def refusals(self) -> tuple[Code, ...]:

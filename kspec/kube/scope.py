@@ -36,6 +36,8 @@ class Scope:
     uid. `nodes` do not change, unless there are slots for Node: then they are objects like any other. `caches`: how
     late each component's cache may be (absent: fresh). `whole`: components whose reconciles are one step. `crashes`:
     how often a component may crash, for each component that may. `stored`: objects that are there from the start.
+    `recreated`: kinds with fixed names of which a name may be deleted and created again, so that its objects have uids
+    (one that is stored from the start brings its own); elsewhere a name stands for one object.
     """
 
     slots: Mapping[type, int] = attrs.field(factory=dict)
@@ -44,6 +46,7 @@ class Scope:
     whole: frozenset[str] = frozenset()
     crashes: Mapping[str, int] = attrs.field(factory=dict)
     stored: Sequence[Any] = ()
+    recreated: frozenset[type] = frozenset()
 
     def described(self) -> dict[str, Any]:
         """The scope as plain data, for results."""

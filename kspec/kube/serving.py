@@ -13,7 +13,7 @@ import attrs
 
 from kspec.kernel.actions import Lens, Reader, Step, StepKind, Var
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
-from kspec.kernel.values import ME, Ref, Value
+from kspec.kernel.values import ME, Ref, Uid, Value
 from kspec.kube.component import Component, Seen, Writes
 from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.kube.processes import API_SERVER, runs
@@ -22,6 +22,10 @@ from kspec.kube.watch import Forgotten, Kind, Latest, LatestFields, MentionedIn,
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster
+
+
+NEW = 128
+"""The first label that no state has: states are labelled anew from 0 after every step. One is free for each name."""
 
 
 @attrs.frozen
@@ -62,6 +66,8 @@ def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
     unchanged = see(target, Pinned(request.reader)) if target is not None and compares else True
     response = cluster.pipeline(request, current, unchanged, look)
     writes = []
+    if request.verb is Verb.CREATE and not request.subresource and response.writes:
+        response = attrs.evolve(response, object=with_uid(cluster, kind, target, response.object))
     if target is not None and response.writes and response.object != current:
         writes = commit(cluster, see, kind, target, response.object, current, request.user)
         if request.keeps_version and response.object is not None:
@@ -69,6 +75,14 @@ def serve(cluster: Cluster, see: Reader, request: Request) -> Served:
     elif target is not None and request.verb is Verb.GET and response.code.ok:
         writes = [(target, Pin(request.reader))]
     return Served(request, response, [*writes, *others_committed(cluster, see, response, request.user)], target)
+
+
+def with_uid(cluster: Cluster, kind: Kind, target: Var | None, created: Any) -> Any:
+    """The object with a uid of its own, where its name may have been another one's (FillObjectMetaSystemFields)."""
+    if kind.cls not in cluster.scope.recreated:
+        return created
+    fixed = [f"{k.resource}/{name}" for k in cluster.kinds.values() if not k.slots for name in k.names]
+    return attrs.evolve(created, uid=Uid(NEW + fixed.index(str(target))))
 
 
 def target_of(see: Reader, kind: Kind, request: Request) -> Var | None:

@@ -6,8 +6,9 @@ Upstream: `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`,
 refused, and what becomes of an object that is deleted, is decided in `update`, `deletion` and `finalizers`.
 
 Simplified: a version is whether it is the one that was read: the numbers 2 and 1 stand for "the latest" and "an older
-one". `generation` is not in the objects (it would never come to an end): a component that reads observedGeneration
-reads a flag. deletionTimestamp is `deleting`, and of deletionGracePeriodSeconds only whether it is 0 (`grace_over`).
+one", as `this` and `another` do for uids. `generation` is not in the objects (it would never come to an end): a
+component that reads observedGeneration reads a flag. deletionTimestamp is `deleting`, and of
+deletionGracePeriodSeconds only whether it is 0 (`grace_over`).
 Not modelled: dry run, field ownership, deletion of collections.
 """
 
@@ -32,6 +33,7 @@ from kspec_models.apiserver.write import Operation, Write
 from kspec_models.helpers.labels import selector_matches
 
 LATEST, OLDER = 2, 1
+THIS, ANOTHER = "this", "another"
 
 
 @attrs.frozen
@@ -135,11 +137,19 @@ SAID = {
 
 def decided(request: Request, current: Any, unchanged: bool) -> update.Result:
     """What the stored version and that of the request say of an update."""
-    stored = None if current is None else update.Version(LATEST, "")
-    wanted = 0 if not request.reader else LATEST if unchanged else OLDER
+    stored = None if current is None else update.Version(LATEST, THIS)
+    wanted, uid = 0 if not request.reader else LATEST if unchanged else OLDER, uid_of(request, current)
     if request.verb is Verb.PATCH:
-        return update.patch(stored, update.Patch(resource_version=wanted))
-    return update.put(stored, update.Put(wanted), update.KindRules() if stored is None else rules_of(type(current)))
+        return update.patch(stored, update.Patch(resource_version=wanted, uid=uid))
+    rules = update.KindRules() if stored is None else rules_of(type(current))
+    return update.put(stored, update.Put(wanted, uid), rules)
+
+
+def uid_of(request: Request, current: Any) -> str:
+    """Which incarnation of the name a request is about: the stored one, another, or whichever there is ("")."""
+    if request.uid is None:
+        return ""
+    return THIS if current is not None and request.uid == current.uid else ANOTHER
 
 
 def permitted(request: Request, cls: type) -> dict[str, Any]:
@@ -253,10 +263,12 @@ def delete(request: Request, current: Any, unchanged: bool, look: Look) -> Perfo
     """DELETE (A05, A70): admission is asked about the object as it is stored."""
     if current is None:
         return Performed(Response(Code.NOT_FOUND))
-    wanted = update.Preconditions(0 if not request.reader else LATEST if unchanged else OLDER)
-    result = update.delete(update.Version(LATEST, ""), wanted)
+    stored, uid = update.Version(LATEST, THIS), uid_of(request, current)
+    wanted = update.Preconditions(0 if not request.reader else LATEST if unchanged else OLDER, uid)
+    result = update.delete(stored, wanted)
     if not result.code.ok:
-        return Performed(Response(result.code, message="the object has been modified"))
+        message = "it is another object of this name" if uid == ANOTHER else "the object has been modified"
+        return Performed(Response(result.code, message=message))
     mutated = admission.mutate(write_of(Operation.DELETE, request, None, current), look)
     if mutated.refused is not None:
         return Performed(Response(mutated.refused.code, message=mutated.refused.message), mutated)
