@@ -7,7 +7,9 @@ from importlib import import_module
 
 import click
 
-QUESTIONS: dict[str, str] = {}
+QUESTIONS: dict[str, str] = {
+    "pod": "Why a pod waits for a node, or why it is on the one it has.",
+}
 """What can be asked about, as its own help says it: the module of `request` is `kspec.cli.why_request`."""
 
 

@@ -19,6 +19,7 @@ from kspec.kernel.system import System
 from kspec.kernel.values import Ref
 from kspec.kube.cluster import Reductions
 from kspec.kube.manifests import Entry, read_manifests
+from kspec.kube.manifests import Manifests as ManifestObjects
 from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.targets import settled
 from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
@@ -32,13 +33,24 @@ SAMPLED_STATES = 12
 
 def story_of(paths: Sequence[str], nodes: int | None) -> tuple[Story, list[Entry]]:
     """What the manifests apply, and the objects whose controllers are not modelled. Raises UsageError."""
-    manifests = read_manifests(paths)
+    return story_from(read_manifests(paths), paths, nodes)
+
+
+def story_from(
+    manifests: ManifestObjects, paths: Sequence[str], nodes: int | None, *, named: bool = False
+) -> tuple[Story, list[Entry]]:
+    """The same, of manifests that were read. `named`: pods keep their names, which tells each from its equals.
+
+    Raises UsageError.
+    """
     given = [e.object for e in manifests.objects if isinstance(e.object, Node)]
     if nodes is not None:
         given = [roomy_node(f"node-{i + 1}") for i in range(nodes)]
     elif not given:
         given = [roomy_node(f"node-{i + 1}") for i in range(3)]
-    things = [_bound(e, given) for e in manifests.objects if e.object is not None and not isinstance(e.object, Node)]
+    things = [
+        _bound(e, given, named) for e in manifests.objects if e.object is not None and not isinstance(e.object, Node)
+    ]
     unmodelled = [e for e in manifests.objects if e.object is None and not e.passive]
     if not things and not unmodelled:
         raise UsageError(f"{', '.join(paths)}: there is nothing to check: no Deployment, ReplicaSet or Pod")
@@ -51,14 +63,17 @@ def roomy_node(name: str) -> Node:
     return Node(name, labels=((HOSTNAME, name),), allocatable=ROOMY)
 
 
-def _bound(entry: Entry, nodes: Sequence[Node]) -> Any:
+def _bound(entry: Entry, nodes: Sequence[Node], named: bool) -> Any:
     """The object; a Pod with spec.nodeName is on that node."""
-    if not isinstance(entry.object, Pod) or not entry.node_name:
+    if not isinstance(entry.object, Pod):
         return entry.object
+    pod = attrs.evolve(entry.object, name=entry.name) if named else entry.object
+    if not entry.node_name:
+        return pod
     names = [node.name for node in nodes]
     if entry.node_name not in names:
         raise UsageError(f"{entry.where}: {entry.title}: spec.nodeName: no node is called {entry.node_name}")
-    return attrs.evolve(entry.object, node=Ref("nodes", names.index(entry.node_name)))
+    return attrs.evolve(pod, node=Ref("nodes", names.index(entry.node_name)))
 
 
 class Manifests:

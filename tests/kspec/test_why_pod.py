@@ -1,0 +1,163 @@
+"""`kspec why pod`: what it says of pods that wait and of pods that do not, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kspec.cli_runner import Kspec, kspec
+
+__all__ = ["kspec"]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PENDING = str(EXAMPLES / "pending-pods.yaml")
+PREEMPTION = str(EXAMPLES / "preemption.yaml")
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME, labels: {app: web}}
+spec:
+  SPEC
+  containers: [{name: c, image: "web:1"}]
+"""
+
+
+def pod(tmp_path: Path, name: str, spec: str = "restartPolicy: Always") -> str:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(POD.replace("NAME", name).replace("SPEC", spec))
+    return str(file)
+
+
+def test_a_pod_that_waits_is_told_with_the_event_and_what_each_filter_did(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "-f", PENDING)
+
+    assert ran.code == 1
+    assert ran.first.endswith("(ReplicaSet cache-b8sfj, Deployment cache): waits, no node takes it")
+    assert (
+        "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 node(s) didn't match pod anti-affinity rules. "
+        "preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, "
+        "2 No preemption victims found for incoming pod."
+    ) in ran.out
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert ["filter", "node-1", "node-2", "node-3"] in rows
+    assert ["TaintToleration", "passed", "passed", "rejected"] in rows
+    assert ["InterPodAffinity", "rejected", "rejected", "not", "run"] in rows
+    assert "2 more pods are there" in ran.out
+
+
+def test_a_bound_pod_is_told_with_the_scores_of_the_moment_at_which_it_was_bound(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "cache-b8sfj-a", "-f", PENDING)
+
+    assert ran.code == 0
+    assert "2 nodes fitted, and node-1 had the highest score." in ran.out
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert ["TaintToleration", "×", "3", "100", "→", "300", "100", "→", "300"] in rows
+    total = next(row for row in rows if row[:1] == ["total"])
+    assert int(total[1]) > int(total[2])
+
+
+def test_a_workload_stands_for_its_pods(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "cache", "-f", PENDING)
+
+    assert ran.code == 1
+    assert [line.split()[1][-1] for line in ran.out.splitlines() if line.startswith("Pod ")] == ["a", "b", "c"]
+
+
+def test_who_was_evicted_for_a_pod_is_told(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "shop", "-f", PREEMPTION)
+
+    assert ran.code == 0
+    evicted = next(line for line in ran.out.splitlines() if "were evicted" in line)
+    assert "For it (priority 1000)" in evicted
+    assert evicted.count("batch-") == 2
+
+
+def test_what_preemption_would_do_is_told_while_the_victims_are_still_there(kspec: Kspec, tmp_path: Path) -> None:
+    text = Path(PREEMPTION).read_text().replace("value: 1000", "value: 1000\npreemptionPolicy: Never")
+    file = tmp_path / "never.yaml"
+    file.write_text(text)
+    ran = kspec("why", "pod", "shop", "-f", str(file))
+
+    assert ran.code == 1
+    assert "preemption: not eligible due to preemptionPolicy=Never." in ran.out
+
+
+def test_the_answer_as_data_says_the_same(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "-f", PENDING, "--json", "-")
+    data = json.loads(ran.out)
+
+    assert (data["schema"], data["exit"], ran.code) == ("kspec-why-pod/1", 1, 1)
+    assert "waits, no node takes it" in ran.err
+    (waiting,) = data["pods"]
+    assert waiting["waits"] and waiting["node"] is None
+    assert {each["node"]: each["plugin"] for each in waiting["filters"]} == {
+        "node-1": "InterPodAffinity",
+        "node-2": "InterPodAffinity",
+        "node-3": "TaintToleration",
+    }
+    assert waiting["preemption"]["candidates"] == []
+
+
+def test_totals_are_the_weighted_sums_of_the_scores(kspec: Kspec) -> None:
+    data = json.loads(kspec("why", "pod", "cache-b8sfj-a", "-f", PENDING, "--json", "-").out)
+    scores = data["pods"][0]["scores"]
+
+    assert len(scores) == 2
+    for node in scores:
+        assert node["total"] == sum(each["score"] * each["weight"] for each in node["by_plugin"].values())
+    assert data["pods"][0]["chosen"] == [max(scores, key=lambda node: node["total"])["node"]]
+
+
+def test_many_nodes_share_rows(kspec: Kspec, tmp_path: Path) -> None:
+    ran = kspec("why", "pod", "web", "-f", pod(tmp_path, "web", "nodeSelector: {disk: ssd}"), "--nodes", "9")
+
+    assert ran.code == 1
+    assert "0/9 nodes are available: 9 node(s) didn't match Pod's node affinity/selector." in ran.out
+    row = next(line for line in ran.out.splitlines() if line.startswith(" NodeAffinity"))
+    assert row.split()[:2] == ["NodeAffinity", "9"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "why", "code"),
+    [
+        ("schedulerName: mine", "no scheduler is called mine: it is ignored", 1),
+        ("schedulingGates: [{name: example.com/wait}]", "it has scheduling gates: example.com/wait", 1),
+        ("nodeName: node-2", "it came with spec.nodeName: no scheduler was asked", 0),
+    ],
+)
+def test_a_pod_at_which_no_scheduler_looks_is_said_to_be_one(
+    kspec: Kspec, tmp_path: Path, spec: str, why: str, code: int
+) -> None:
+    ran = kspec("why", "pod", "web", "-f", pod(tmp_path, "web", spec))
+
+    assert ran.code == code
+    assert why in ran.out
+
+
+def test_where_no_pod_waits_that_is_all_there_is_to_say(kspec: Kspec, tmp_path: Path) -> None:
+    ran = kspec("why", "pod", "-f", pod(tmp_path, "web"))
+
+    assert (ran.code, ran.out) == (0, "no pod waits for a node: all 1 have one\n")
+
+
+def test_a_tie_is_said_to_be_open(kspec: Kspec, tmp_path: Path) -> None:
+    ran = kspec("why", "pod", "web", "-f", pod(tmp_path, "web"), "--nodes", "2")
+
+    assert "2 nodes fitted, and node-1, node-2 had the same highest score: any of them may be taken." in ran.out
+
+
+def test_an_unknown_name_gets_near_misses(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "cach", "-f", PENDING)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "no pod is called cach; did you mean cache" in ran.err
+
+
+def test_without_manifests_there_is_nothing_to_explain(kspec: Kspec) -> None:
+    ran = kspec("why", "pod", "web")
+
+    assert ran.code == 2
+    assert "give the manifests with -f FILE" in ran.err
