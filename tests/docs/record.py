@@ -102,11 +102,15 @@ RUNS = {
     "deployment.handoffs": "hand-offs",
     "deployment.rolling": "a-rollout",
     "deployment.rollback": "a-rollout",
+    "node.fails": "a-node-fails",
+    "node.cut_off": "a-node-fails",
+    "service.rollout": "a-service-through-a-rollout",
 }
 """Systems of which a page of `docs/stories` shows one run."""
 
 COUNTEREXAMPLES = {
     ("deployment.stuck", "a_rollout_completes"): "a-rollout",
+    ("service.rollout", "no_packet_reaches_a_pod_that_has_ended"): "a-service-through-a-rollout",
 }
 """Systems of which a page shows how they break a property."""
 
