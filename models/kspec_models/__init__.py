@@ -16,6 +16,8 @@ from kspec_models.controllers.pod_gc import twins as pod_gc_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
+from kspec_models.controllers.statefulset import reconcile as statefulset
+from kspec_models.controllers.statefulset import twins as statefulset_twins
 from kspec_models.controllers.taint_eviction import eviction as taint_eviction
 from kspec_models.controllers.taint_eviction import twins as taint_eviction_twins
 from kspec_models.etcd import twins as store_twins
@@ -29,6 +31,7 @@ COMPONENTS = {
     "apiserver": apiserver,
     "deployment": deployment,
     "replicaset": replicaset,
+    "statefulset": statefulset,
     "resourcequota": resource_quota,
     "node-lifecycle": node_lifecycle,
     "taint-eviction": taint_eviction,
@@ -56,6 +59,7 @@ __all__ = [
     "pod_gc_twins",
     "replicaset_twins",
     "scheduler_twins",
+    "statefulset_twins",
     "store_twins",
     "taint_eviction_twins",
     "twins",

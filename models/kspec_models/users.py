@@ -13,10 +13,11 @@ import attrs
 
 from kspec.kernel.actions import Role
 from kspec.kube.actor import Actor, Here
+from kspec.kube.apps import StatefulSet
 from kspec.kube.cache import Api, Cache
 from kspec.kube.objects import Deployment, Phase, Pod, PodTemplate, ReplicaSet
 
-Workload = Deployment | ReplicaSet
+Workload = Deployment | ReplicaSet | StatefulSet
 
 
 def apply(things: Sequence[Any]) -> Actor:
