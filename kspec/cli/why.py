@@ -9,6 +9,7 @@ import click
 
 QUESTIONS: dict[str, str] = {
     "pod": "Why a pod waits for a node, or why it is on the one it has.",
+    "request": "Which link decides a request to the API server, and by which rule.",
 }
 """What can be asked about, as its own help says it: the module of `request` is `kspec.cli.why_request`."""
 
@@ -37,9 +38,8 @@ class Questions(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if QUESTIONS:
-            with formatter.section("Commands"):
-                formatter.write_dl(list(QUESTIONS.items()))
+        with formatter.section("Commands"):
+            formatter.write_dl(list(QUESTIONS.items()))
 
 
 @click.group("why", cls=Questions, short_help="Explain one decision: who made it, and by which rule.")

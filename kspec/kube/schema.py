@@ -112,6 +112,11 @@ def api_versions(kind: str) -> list[str]:
     return sorted(found, key=lambda api_version: ("alpha" in api_version, "beta" in api_version, api_version))
 
 
+def served_kinds() -> list[tuple[str, str, bool]]:
+    """Every kind that is served: its apiVersion, its name, and whether it has namespaces."""
+    return [(_api_version(g, v), k, known["namespaced"]) for g, v, k, known in _everywhere() if "removed" not in known]
+
+
 def _unknown_group(api_version: str, kind: str) -> str:
     close = api_versions(kind)
     if not close:

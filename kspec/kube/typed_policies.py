@@ -1,4 +1,4 @@
-"""Manifests of what decides over requests, as typed objects: access control, quotas, limits, accounts, priorities.
+"""Manifests of what decides over requests, as typed objects: access control, quotas, limits, budgets, priorities.
 
 Such a manifest describes an object that is stored: its status, if it has one, counts. What was read is decoded and
 valid (`manifests`, `validation.policies`).
@@ -23,8 +23,10 @@ from kspec.kube.core import (
     ScopeSelector,
     ServiceAccount,
 )
+from kspec.kube.located import without_nulls
 from kspec.kube.manifests import Entry
-from kspec.kube.objects import Operator, Resources
+from kspec.kube.objects import IntOrPercent, Operator, Percent, Resources
+from kspec.kube.policy import PodDisruptionBudget, UnhealthyPodEvictionPolicy
 from kspec.kube.quantity import resource_amount
 from kspec.kube.rbac import (
     ClusterRole,
@@ -37,6 +39,7 @@ from kspec.kube.rbac import (
     SubjectKind,
 )
 from kspec.kube.scheduling import PreemptionPolicy, PriorityClass
+from kspec.kube.typed_placement import selector_of
 
 Object = Mapping[str, Any]
 Policy = (
@@ -45,6 +48,7 @@ Policy = (
     | LimitRange
     | ResourceQuota
     | PriorityClass
+    | PodDisruptionBudget
     | Role
     | ClusterRole
     | RoleBinding
@@ -55,7 +59,7 @@ Policy = (
 def policy_of(entry: Entry) -> Policy | None:
     """The typed object of a manifest; None for kinds that decide nothing."""
     build = _BUILD.get((entry.api_version, entry.kind))
-    return None if build is None else build(entry.mapping, entry.namespace)
+    return None if build is None else build(without_nulls(entry.mapping), entry.namespace)
 
 
 def _namespace(item: Object, namespace: str) -> Namespace:
@@ -109,6 +113,31 @@ def _priority_class(item: Object, namespace: str) -> PriorityClass:
     return PriorityClass(
         item["metadata"]["name"], item["value"], bool(item.get("globalDefault")), PreemptionPolicy(policy)
     )
+
+
+def _budget(item: Object, namespace: str) -> PodDisruptionBudget:
+    """A budget whose manifest has no status was not observed yet."""
+    spec, status = item.get("spec") or {}, item.get("status") or {}
+    policy = spec.get("unhealthyPodEvictionPolicy") or UnhealthyPodEvictionPolicy.IF_HEALTHY_BUDGET.value
+    generation = (item.get("metadata") or {}).get("generation") or 0
+    return PodDisruptionBudget(
+        item["metadata"]["name"],
+        None if spec.get("selector") is None else selector_of(spec["selector"]),
+        _number(spec.get("minAvailable")),
+        _number(spec.get("maxUnavailable")),
+        UnhealthyPodEvictionPolicy(policy),
+        status.get("disruptionsAllowed") or 0,
+        status.get("currentHealthy") or 0,
+        status.get("desiredHealthy") or 0,
+        status.get("expectedPods") or 0,
+        tuple(sorted(status.get("disruptedPods") or {})),
+        bool(status) and (status.get("observedGeneration") or 0) >= generation,
+        namespace,
+    )
+
+
+def _number(value: Any) -> IntOrPercent | None:
+    return Percent(int(value.rstrip("%"))) if isinstance(value, str) else value
 
 
 def _role(item: Object, namespace: str) -> Role:
@@ -169,5 +198,6 @@ _BUILD: Mapping[tuple[str, str], Callable[[Object, str], Policy]] = {
     (_RBAC, "ClusterRoleBinding"): _cluster_role_binding,
     (_RBAC, "Role"): _role,
     (_RBAC, "RoleBinding"): _role_binding,
+    ("policy/v1", "PodDisruptionBudget"): _budget,
     ("scheduling.k8s.io/v1", "PriorityClass"): _priority_class,
 }

@@ -6,6 +6,7 @@ Importing it offers the API server's pipeline, the components, the built-in syst
 from kspec.kernel.registry import registry
 from kspec_models import apiserver, etcd, kubelet, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
+from kspec_models.apiserver import why as why
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice

@@ -17,6 +17,7 @@ from kspec.kube.validation.pods import pod_spec
 from kspec.kube.validation.policies import (
     cluster_role,
     cluster_role_binding,
+    disruption_budget,
     limit_range,
     priority_class,
     resource_quota,
@@ -44,6 +45,7 @@ _VALIDATORS: dict[tuple[str, str], Callable[[Object], Problems]] = {
     ("v1", "Node"): node,
     ("v1", "LimitRange"): limit_range,
     ("v1", "ResourceQuota"): resource_quota,
+    ("policy/v1", "PodDisruptionBudget"): disruption_budget,
     ("rbac.authorization.k8s.io/v1", "ClusterRole"): cluster_role,
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): cluster_role_binding,
     ("rbac.authorization.k8s.io/v1", "Role"): role,

@@ -1,18 +1,19 @@
 """What the API server refuses in the kinds that decide over requests: roles, bindings, quotas, limits, priorities.
 
 What is modelled: ValidateRole, ValidateClusterRole and ValidateRoleBinding of pkg/apis/rbac/validation,
-ValidateResourceQuota and ValidateLimitRange of pkg/apis/core/validation, ValidatePriorityClass of
-pkg/apis/scheduling/validation, Kubernetes 1.36.
+ValidateResourceQuota and ValidateLimitRange of pkg/apis/core/validation, ValidatePodDisruptionBudget of
+pkg/apis/policy/validation, ValidatePriorityClass of pkg/apis/scheduling/validation, Kubernetes 1.36.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from kspec.kube import quantity
-from kspec.kube.located import MapKey, Path, Problem
-from kspec.kube.validation.checks import Object, Problems, one_of, required
+from kspec.kube.located import MapKey, Path, Problem, shown
+from kspec.kube.validation.checks import Object, Problems, label_selector, one_of, required
 from kspec.kube.validation.resources import resource_list
 
 RBAC_GROUP = "rbac.authorization.k8s.io"
@@ -138,6 +139,27 @@ def _in_order(limit: Mapping[str, Any], lower: str, higher: str, path: Path) -> 
     for name, amount in limit.get(lower, {}).items():
         if name in above and quantity.from_yaml(above[name]) < quantity.from_yaml(amount):
             yield Problem((*path, lower, MapKey(name)), f"{amount} must not be more than {higher}, {above[name]}")
+
+
+# ---- budgets
+
+
+def disruption_budget(item: Object) -> Problems:
+    """A PodDisruptionBudget: one of the two numbers, not negative, at most 100%."""
+    spec = item.get("spec", {})
+    if "minAvailable" in spec and "maxUnavailable" in spec:
+        yield Problem(("spec",), "minAvailable and maxUnavailable exclude each other: keep one of them")
+    for field in ("minAvailable", "maxUnavailable"):
+        value = spec.get(field, 0)
+        if isinstance(value, str):
+            if not re.fullmatch(r"[0-9]+%", value) or int(value[:-1]) > 100:
+                yield Problem(("spec", field), f"{shown(value)} must be a number of pods or a percentage up to 100%")
+        elif value < 0:
+            yield Problem(("spec", field), f"{value} must not be negative")
+    policy = spec.get("unhealthyPodEvictionPolicy", "AlwaysAllow")
+    yield from one_of(policy, ("AlwaysAllow", "IfHealthyBudget"), ("spec", "unhealthyPodEvictionPolicy"))
+    if "selector" in spec:
+        yield from label_selector(spec["selector"], ("spec", "selector"))
 
 
 # ---- priorities

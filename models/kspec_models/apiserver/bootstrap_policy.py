@@ -1,15 +1,15 @@
 """The roles and bindings that every cluster has, as data: who may do what before anybody writes a role.
 
 Upstream: `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go` and `controller_policy.go`. Left out: rules for
-resources that no model and no manifest here is about (events, leases, certificates, device claims, metrics), paths
-but those of cluster-admin, and roles whose users are not modelled. `admin`, `edit` and `view` are written out as
+resources that no model and no manifest here is about (events, leases, certificates, device claims, metrics), and roles
+whose users are not modelled. `admin`, `edit` and `view` are written out as
 aggregation leaves them.
 """
 
 from __future__ import annotations
 
 from kspec.kube.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, RoleRef, Subject, SubjectKind
-from kspec_models.apiserver.authentication import MASTERS
+from kspec_models.apiserver.authentication import AUTHENTICATED, MASTERS, SERVICE_ACCOUNTS, UNAUTHENTICATED
 from kspec_models.apiserver.rbac import ALL, Policy
 
 READ = "get list watch"
@@ -31,6 +31,11 @@ APPS, AUTOSCALING, BATCH, DISCOVERY, NETWORKING, POLICY, RBAC, STORAGE = (
 def rule(verbs: str, resources: str, group: str = "") -> PolicyRule:
     """A rule from words with spaces between."""
     return PolicyRule(tuple(verbs.split()), (group,), tuple(resources.split()))
+
+
+def paths(text: str) -> tuple[PolicyRule, ...]:
+    """A rule that lets these paths be read."""
+    return (PolicyRule(("get",), non_resource_urls=tuple(text.split())),)
 
 
 EVERYTHING = (PolicyRule((ALL,), (ALL,), (ALL,)), PolicyRule((ALL,), non_resource_urls=(ALL,)))
@@ -83,6 +88,18 @@ _PLAIN = {
     "edit": EDIT,
     "view": VIEW,
     "system:node": NODE_RULES,
+    "system:discovery": paths(
+        "/livez /readyz /healthz /version /version/ /openapi /openapi/* /api /api/* /apis /apis/*"
+    ),
+    "system:public-info-viewer": paths("/livez /readyz /healthz /version /version/"),
+    "system:monitoring": paths("/metrics /metrics/slis /livez /readyz /healthz /livez/* /readyz/* /healthz/*"),
+    "system:service-account-issuer-discovery": paths(
+        "/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/"
+    ),
+    "system:basic-user": (
+        rule("create", "selfsubjectaccessreviews selfsubjectrulesreviews", "authorization.k8s.io"),
+        rule("create", "selfsubjectreviews", "authentication.k8s.io"),
+    ),
     "system:kube-controller-manager": (
         rule("create get update", "secrets serviceaccounts"),
         rule("delete", "secrets"),
@@ -208,13 +225,23 @@ def _bound(role: str, kind: SubjectKind, name: str, namespace: str = "") -> Clus
     return ClusterRoleBinding(role, RoleRef("ClusterRole", role), (Subject(kind, name, namespace),))
 
 
+def _to_groups(role: str, *groups: str) -> ClusterRoleBinding:
+    subjects = tuple([Subject(SubjectKind.GROUP, group) for group in groups])
+    return ClusterRoleBinding(role, RoleRef("ClusterRole", role), subjects)
+
+
 BOOTSTRAP = Policy(
     cluster_roles=(
         *[ClusterRole(name, rules) for name, rules in _PLAIN.items()],
         *[ClusterRole(f"system:controller:{name}", rules) for name, rules in CONTROLLER_ROLES.items()],
     ),
     cluster_role_bindings=(
-        _bound("cluster-admin", SubjectKind.GROUP, MASTERS),
+        _to_groups("cluster-admin", MASTERS),
+        _to_groups("system:monitoring", "system:monitoring"),
+        _to_groups("system:discovery", AUTHENTICATED),
+        _to_groups("system:basic-user", AUTHENTICATED),
+        _to_groups("system:public-info-viewer", AUTHENTICATED, UNAUTHENTICATED),
+        _to_groups("system:service-account-issuer-discovery", SERVICE_ACCOUNTS),
         _bound("system:kube-scheduler", SubjectKind.USER, "system:kube-scheduler"),
         _bound("system:volume-scheduler", SubjectKind.USER, "system:kube-scheduler"),
         _bound("system:node-proxier", SubjectKind.USER, "system:kube-proxy"),

@@ -34,12 +34,22 @@ class Handled:
     performed: Performed | None = None
 
 
-def handle(request: Request, shown: Credentials, current: Any, unchanged: bool = True, look: Look = NOWHERE) -> Handled:
-    """Take one request through the chain, against the version that is stored now."""
+def handle(
+    request: Request,
+    shown: Credentials,
+    current: Any,
+    unchanged: bool = True,
+    look: Look = NOWHERE,
+    wanted: Attributes | None = None,
+) -> Handled:
+    """Take one request through the chain, against the version that is stored now.
+
+    `wanted`: what it asks for, where that is not to be found out from the request and the object.
+    """
     who = authenticate(shown)
     if who.user is None:
         return Handled(Response(Code.UNAUTHORIZED, message="no authenticator recognised the caller"), who)
-    attributes = attributes_of(request, current)
+    attributes = wanted or attributes_of(request, current)
     opinions = asked(who.user, attributes, look)
     if not allows(opinions):
         message = f"{who.user.name} may not {request.line}"

@@ -1,0 +1,85 @@
+"""Explanations of one request to the API server: what is asked, and what each link of the chain answers.
+
+The checker only carries them: the spec that offers the API server explains it (the service `why request`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Question:
+    """One request. `resource`: as a person writes it, `pods`, `deployments.apps`, `pods/log`, or a path (`/healthz`).
+
+    `user` empty: nobody shows credentials. `namespace` None: that of the object, else `default`. `files`: manifests of
+    what is stored; `body`: that of what is sent, empty if it is among them. `options`: of a deletion.
+    """
+
+    verb: str
+    resource: str
+    name: str = ""
+    subresource: str = ""
+    namespace: str | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    body: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@attrs.frozen
+class Said:
+    """What one of those who were asked said: a word, why, and what belongs to it."""
+
+    who: str
+    word: str
+    text: str = ""
+    details: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Link:
+    """One link of the chain: whether the request passed it, and what was said. `passed` None: it was not asked."""
+
+    name: str
+    passed: bool | None
+    said: tuple[Said, ...] = ()
+    text: str = ""
+
+
+@attrs.frozen
+class Explained:
+    """The answer: granted or refused, with which status and reason, by whom and why."""
+
+    request: str
+    granted: bool
+    status: int
+    reason: str
+    decided_by: str
+    because: str
+    links: tuple[Link, ...]
+    assumptions: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """The first line: the verdict."""
+        word = "GRANTED" if self.granted else "REFUSED"
+        return f"{word}: {self.request}: {self.status} {self.reason}, decided by {self.decided_by}: {self.because}"
+
+    def document(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        return {
+            "request": self.request,
+            "verdict": "GRANTED" if self.granted else "REFUSED",
+            "status": self.status,
+            "reason": self.reason,
+            "decided_by": self.decided_by,
+            "because": self.because,
+            "links": [attrs.asdict(link) for link in self.links],
+            "assumptions": list(self.assumptions),
+            "not_modelled": list(self.not_modelled),
+        }

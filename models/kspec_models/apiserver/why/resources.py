@@ -1,0 +1,83 @@
+"""Resources as a person writes them: `pods`, `deployments.apps`, `pods/log`."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+
+import attrs
+
+from kspec.kernel.errors import UsageError
+from kspec.kube import schema
+
+_IRREGULAR = {"Endpoints": "endpoints"}
+
+SUBRESOURCES = frozenset(
+    {
+        *("status", "scale", "binding", "eviction", "resize", "finalize", "finalizers", "approval", "token"),
+        *("log", "exec", "attach", "portforward", "proxy", "ephemeralcontainers"),
+    }
+)
+"""What may stand behind a slash; anything else there is a name."""
+
+
+@attrs.frozen
+class Resource:
+    """A resource: its plural, API group, kind (empty: not one of Kubernetes's own), and whether it has namespaces."""
+
+    plural: str
+    group: str
+    kind: str
+    namespaced: bool
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        name = self.plural + (f"/{self.subresource}" if self.subresource else "")
+        return f"{name}.{self.group}" if self.group else name
+
+
+def plural_of(kind: str) -> str:
+    """The plural of a kind of Kubernetes's own."""
+    name = kind.lower()
+    if kind in _IRREGULAR:
+        return _IRREGULAR[kind]
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"
+
+
+@functools.cache
+def served() -> tuple[Resource, ...]:
+    """Every resource of Kubernetes's own, stable ones first."""
+    found: dict[tuple[str, str], Resource] = {}
+    for api_version, kind, namespaced in sorted(
+        schema.served_kinds(), key=lambda row: ("alpha" in row[0], "beta" in row[0])
+    ):
+        group = api_version.rpartition("/")[0]
+        found.setdefault((group, kind), Resource(plural_of(kind), group, kind, namespaced))
+    return tuple(found.values())
+
+
+def resource_of(text: str, subresource: str) -> tuple[Resource, str]:
+    """The resource that is meant, and the name if one is written behind it. Raises UsageError with close matches."""
+    base, _, behind = text.partition("/")
+    written = behind if behind in SUBRESOURCES else ""
+    if written and subresource not in ("", written):
+        raise UsageError(f"{text} --subresource {subresource}: say the subresource once")
+    found = attrs.evolve(_named(base), subresource=written or subresource)
+    return found, "" if written else behind
+
+
+def _named(base: str) -> Resource:
+    plural, _, group = base.lower().partition(".")
+    same = [r for r in served() if r.plural == plural and group in ("", r.group)]
+    if same:
+        return same[0]
+    by_kind = next((r for r in served() if r.kind.lower() == plural), None)
+    if by_kind is not None:
+        raise UsageError(f"{base}: resources are written in the plural: {by_kind}")
+    if "." in group:
+        return Resource(plural, group, "", True)
+    close = difflib.get_close_matches(plural, {r.plural for r in served()}, n=2)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise UsageError(f"Kubernetes has no resource {base}{hint} (one of a custom kind is written PLURAL.GROUP)")

@@ -1,0 +1,275 @@
+"""The answer to a request in words, link by link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from kspec.kube.requests import Code, Request
+from kspec.kube.status import status_fields
+from kspec.why import Explained, Link, Question, Said
+from kspec_models.apiserver.admission import PLUGINS, Admitted
+from kspec_models.apiserver.authorization import Decision, Opinion, allows, refusal_code, stored_policy, union
+from kspec_models.apiserver.pipeline import Handled
+from kspec_models.apiserver.rbac import Attributes
+from kspec_models.apiserver.why import rules
+from kspec_models.apiserver.why.cluster import Described
+from kspec_models.apiserver.why.differences import differences
+from kspec_models.apiserver.why.resources import Resource
+
+WORDS = {Decision.ALLOW: "allows", Decision.DENY: "denies", Decision.NO_OPINION: "no opinion"}
+
+METADATA = frozenset({"name", "namespace", "labels", "owner", "finalizers", "deleting", "uid", "grace_over"})
+"""Fields whose change does not raise the generation."""
+
+WITHOUT_GENERATION = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "ServiceAccount",
+        "ResourceQuota",
+        "LimitRange",
+        "PriorityClass",
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "Unread",
+    }
+)
+"""Kinds that never have one (A55), and kinds of which it is not known here."""
+
+NOT_MODELLED = (
+    "PodSecurity, storage and ingress defaults, NodeRestriction, webhooks, admission policies, the graph of the Node "
+    "authorizer",
+    "the API server's caches: every plugin decides by what is stored",
+    "validation of kinds beside pods, nodes, Deployments, ReplicaSets and what decides over requests",
+)
+
+
+@attrs.frozen
+class Told:
+    """A request that was handled, and what is needed to tell of it."""
+
+    question: Question
+    wanted: Attributes
+    handled: Handled
+    stored: Described
+    resource: Resource | None = None
+    request: Request | None = None
+    current: Any = None
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        user = self.handled.authenticated.user
+        return "nobody who is known" if user is None else user.name
+
+    @property
+    def said(self) -> str:
+        """`create pods in namespace default as jane`."""
+        wanted = self.wanted
+        if wanted.path is not None:
+            return f"{wanted.verb} {wanted.path} as {self.user}"
+        name = f" {wanted.name or self.question.name}" if wanted.name or self.question.name else ""
+        where = f" in namespace {wanted.namespace}" if wanted.namespace else ""
+        return f"{wanted.verb} {self.resource}{name}{where} as {self.user}"
+
+
+def tell(told: Told) -> Explained:
+    """The answer with all that was said."""
+    links = [authentication(told), authorization(told)]
+    if told.handled.escalation:
+        links.append(Link("escalation", False, text=told.handled.escalation))
+    links += [admission(told), validation(told), validating(told), registry(told)]
+    links = [link for link in links if link.said or link.text]
+    status, reason, by, because = decided(told, links)
+    return Explained(
+        told.said,
+        status < 300,
+        status,
+        reason,
+        by,
+        because,
+        tuple(links),
+        told.stored.assumptions if told.request is not None else (),
+        NOT_MODELLED,
+    )
+
+
+# ---- who asks, and may he
+
+
+def authentication(told: Told) -> Link:
+    """Which authenticator recognised the caller."""
+    said = []
+    for answer in told.handled.authenticated.answers:
+        if answer.user is not None:
+            groups = (f"groups: {', '.join(answer.user.groups)}",)
+            said.append(Said(answer.authenticator, "recognised", answer.user.name, groups))
+        else:
+            said.append(Said(answer.authenticator, "failed" if answer.reason else "not shown", answer.reason))
+    return Link("authentication", told.handled.authenticated.user is not None, tuple(said))
+
+
+def authorization(told: Told) -> Link:
+    """What each authorizer said, and by which rule."""
+    if told.handled.authenticated.user is None:
+        return Link("authorization", None, text="not asked")
+    said = [opinion_said(told, each) for each in told.handled.opinions]
+    return Link("authorization", allows(told.handled.opinions), tuple(said))
+
+
+def opinion_said(told: Told, opinion: Opinion) -> Said:
+    """One authorizer's opinion; of RBAC the rule that allowed, or the rules that did not."""
+    details: tuple[str, ...] = ()
+    user = told.handled.authenticated.user
+    if opinion.grant is not None:
+        details = (rules.told(opinion.grant, told.wanted, told.stored.where),)
+    elif opinion.authorizer == "RBAC" and user is not None:
+        details = rules.near_misses(user, told.wanted, stored_policy(told.stored), told.stored.where)
+    return Said(opinion.authorizer, WORDS[opinion.decision], opinion.reason, details)
+
+
+# ---- admission and validation
+
+
+def admission(told: Told) -> Link:
+    """What the mutating plugins said and changed."""
+    performed = told.handled.performed
+    if told.handled.authenticated.user is None or not allows(told.handled.opinions) or told.handled.escalation:
+        return Link("admission", None, text="not asked")
+    if told.request is None:
+        return Link("admission", None, text=not_followed(told))
+    if performed is None or performed.mutated is None:
+        reads = told.wanted.verb in ("get", "list", "watch")
+        return Link("admission", None, text="reads pass no admission" if reads else "not asked")
+    off = [Said(p.name, "off", f"{p.setting} is off") for p in PLUGINS if not p.is_on]
+    return Link("admission", performed.mutated.refused is None, (*verdicts(performed.mutated, told.stored), *off))
+
+
+def validating(told: Told) -> Link:
+    """What the validating plugins said, and what they charged."""
+    performed = told.handled.performed
+    if performed is None or performed.validated is None:
+        return Link("validating admission", None)
+    return Link("validating admission", performed.validated.refused is None, verdicts(performed.validated, told.stored))
+
+
+def verdicts(admitted: Admitted, stored: Described) -> tuple[Said, ...]:
+    """One line for each plugin."""
+    said = []
+    for verdict in admitted.verdicts:
+        if verdict.refused is not None:
+            said.append(Said(verdict.plugin, "refuses", verdict.refused.message))
+        elif verdict.after is not None:
+            said.append(Said(verdict.plugin, "changes", "", tuple(differences(verdict.before, verdict.after))))
+        elif verdict.also:
+            charges = [
+                f"{also.cls.__name__} {also.name} {line}"
+                for also in verdict.also
+                for line in differences(stored.get(also.cls, str(also.name)), also.object)
+            ]
+            said.append(Said(verdict.plugin, "charges", "", tuple(charges)))
+        else:
+            said.append(Said(verdict.plugin, "passes"))
+    return tuple(said)
+
+
+def not_followed(told: Told) -> str:
+    """Why only the first two links were asked."""
+    if told.wanted.path is not None or told.wanted.verb in ("list", "watch"):
+        return "reads pass no admission"
+    if told.wanted.verb == "get":
+        return "reads pass no admission; which object is meant is not given (--resource-name, and its manifest with -f)"
+    if told.wanted.verb in ("create", "update", "patch"):
+        return "not asked: what is sent is not given (-f or --body)"
+    if told.wanted.verb == "delete":
+        return "not asked: which object is meant is not given (--resource-name, and its manifest with -f)"
+    return f"not asked: what follows {told.wanted.verb} is not modelled"
+
+
+def validation(told: Told) -> Link:
+    """Whether the object is a legal one."""
+    performed = told.handled.performed
+    if performed is None or performed.invalid is None:
+        return Link("validation", None)
+    wrong = performed.invalid
+    return Link("validation", not wrong, (Said("validation", "refuses" if wrong else "passes", wrong),))
+
+
+# ---- the store
+
+
+def registry(told: Told) -> Link:
+    """What becomes of the stored object."""
+    performed, response = told.handled.performed, told.handled.response
+    if performed is None:
+        return Link("store", None)
+    stopped = (performed.mutated is not None and performed.mutated.refused is not None) or performed.invalid
+    if stopped or (performed.validated is not None and performed.validated.refused is not None):
+        return Link("store", None, text="not reached")
+    said = Said("store", str(response.code), outcome(told), generation(told))
+    return Link("store", response.code.ok, (said,))
+
+
+def outcome(told: Told) -> str:
+    """What is stored afterwards."""
+    response, current = told.handled.response, told.current
+    if not response.code.ok:
+        return response.message or ("there is no such object" if response.code is Code.NOT_FOUND else "")
+    if not response.writes:
+        return "the object as it is stored"
+    if response.object is None:
+        return "the object is removed"
+    if current is None:
+        return "the object is stored"
+    if getattr(response.object, "deleting", False) and not getattr(current, "deleting", False):
+        held = getattr(response.object, "finalizers", ())
+        waits = f"until the last of its finalizers is gone: {', '.join(held)}" if held else "for its grace period"
+        return f"the object is marked as deleted, and stays {waits}"
+    if response.object == current:
+        return "nothing changes: no new version is stored"
+    return "the object is changed: " + "; ".join(differences(current, response.object))
+
+
+def generation(told: Told) -> tuple[str, ...]:
+    """What becomes of metadata.generation (A55)."""
+    response, current = told.handled.response, told.current
+    if not response.writes or response.object is None or type(response.object).__name__ in WITHOUT_GENERATION:
+        return ()
+    if current is None:
+        return ("metadata.generation is 1",)
+    status = status_fields(type(current)) or frozenset()
+    changed = {
+        field.name
+        for field in attrs.fields(type(current))
+        if getattr(current, field.name) != getattr(response.object, field.name)
+    }
+    rises = bool(changed - status - METADATA) or ("deleting" in changed)
+    return ("metadata.generation rises by 1",) if rises else ("metadata.generation stays",)
+
+
+# ---- the verdict
+
+
+def decided(told: Told, links: list[Link]) -> tuple[int, str, str, str]:
+    """Status, reason, who decided and why."""
+    response = told.handled.response
+    refusing = next((link for link in links if link.passed is False), None)
+    if refusing is None:
+        last = told.handled.opinions[-1]
+        return response.code.status, response.code.value[1], last.authorizer, last.reason
+    if refusing.name == "authorization":
+        opinions = told.handled.opinions
+        status = refusal_code(union([o.decision for o in opinions]), sum(len(o.errors) for o in opinions)) or 403
+        reason = Code.FORBIDDEN.value[1] if status == Code.FORBIDDEN.status else Code.INTERNAL_ERROR.value[1]
+        return status, reason, "authorization", "no authorizer allows it"
+    status, reason = response.code.status, response.code.value[1]
+    last_said = refusing.said[-1] if refusing.said else Said(refusing.name, "refuses", refusing.text)
+    who = last_said.who if refusing.name.endswith("admission") and refusing.said else refusing.name
+    if refusing.name.endswith("admission"):
+        last_said = next(each for each in refusing.said if each.word == "refuses")
+        who = last_said.who
+    return status, reason, who, last_said.text
