@@ -15,7 +15,7 @@ from kspec.kernel.errors import UsageError
 from kspec.kernel.result import Verdict
 from kspec.kernel.settings import applied
 from kspec.kube.cache import Api
-from kspec.kube.objects import Pod
+from kspec.kube.objects import Phase, Pod
 from kspec.kube.residual import Reconcile
 from kspec_models.controllers.replicaset import reconcile
 from tests.conformance.record import DOCUMENT
@@ -142,11 +142,38 @@ def test_a_status_after_a_conflict_needs_the_second_write(monkeypatch: pytest.Mo
         ("replicaset.difference", "never-deletes"),
         ("replicaset.status", "one-short"),
         ("scheduler.nodes", "unseen"),
+        ("kubelet.kill", "never"),
     ],
 )
 def test_a_broken_twin_is_refuted_by_the_short_rollout(setting: str, value: str) -> None:
     with applied({setting: value}):
         assert judge_file(ROLLOUT).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "possible"),
+    [
+        ("kubelet: Pod a phase Pending → Running", {"phase": Phase.SUCCEEDED}, "phase Pending → Running, initialized"),
+        ("kubelet: Pod a phase Pending → Running", {"initialized": False}, "phase Pending → Running, initialized"),
+        ("kubelet: Pod a phase Running → Succeeded", {"ready": True}, "phase Running → Failed"),
+    ],
+)
+def test_a_status_that_no_kubelet_writes_is_refuted(text: str, change: dict[str, Any], possible: str) -> None:
+    recording = short.read(ROLLOUT)
+    at = place(recording, text)
+    event = recording.events[at]
+    found = judge(changed(recording, at, attrs.evolve(event, after=attrs.evolve(event.after, **change))))
+    (refuted,) = [each for each in found.followed if each.refuted_at is not None]
+    assert (refuted.component, refuted.refuted_at) == ("kubelet", at)
+    assert any(possible in what for what in refuted.possible)
+
+
+def test_a_pod_that_is_removed_before_its_final_phase_is_written_is_refuted() -> None:
+    recording = short.read(ROLLOUT)
+    at = place(recording, "kubelet: Pod a phase Running → Succeeded")
+    event = recording.events[at]
+    found = judge(changed(recording, at, attrs.evolve(event, after=None)))
+    assert [each.component for each in found.followed if each.refuted_at == at] == ["kubelet"]
 
 
 class Eager(follow.Follower):
@@ -215,7 +242,7 @@ def test_the_runner_says_how_much_is_explained(capsys: pytest.CaptureFixture[str
     assert runner.main([str(ROLLOUT)]) == 0
     first = capsys.readouterr().out.splitlines()[0]
     assert re.fullmatch(
-        r"a rollout of one replica: ACCEPTED, (\d+) of \1 commits explained \(9 more are given\)", first
+        r"a rollout of one replica: ACCEPTED, (\d+) of \1 commits explained \(3 more are given\)", first
     )
 
 
@@ -227,6 +254,21 @@ def test_what_a_real_cluster_did_is_a_behaviour_of_the_models(folder: Path, name
     found = judged(name)
     assert found.verdict is Verdict.ACCEPTED, "\n".join(found.lines())
     assert found.explained == found.events
+
+
+def test_every_commit_of_the_kubelets_is_explained(folder: Path) -> None:
+    kubelets = [
+        each for path in runner.found([folder]) for each in judged(path.name).followed if each.component == "kubelet"
+    ]
+    assert sum(each.events for each in kubelets) == sum(each.explained for each in kubelets) > 300
+    assert not any(each.pending or each.limit for each in kubelets)
+
+
+@pytest.mark.parametrize("twin", ["kubelet.readiness=ignored", "kubelet.kill=never", "kubelet.liveness=ignored"])
+def test_which_broken_kubelets_the_recordings_can_tell(folder: Path, twin: str) -> None:
+    with applied(dict([twin.split("=")])):
+        refuted = judge_folder(folder / "rolling_surge0").verdict is Verdict.REFUTED
+    assert refuted is (twin != "kubelet.liveness=ignored")  # no liveness probe fails in them
 
 
 def test_every_answer_to_concurrent_updates_is_explained_but_for_a_precondition(folder: Path) -> None:

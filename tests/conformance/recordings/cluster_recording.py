@@ -106,6 +106,11 @@ class Authors:
         return SOMEBODY if found is None else found
 
 
+def is_true(condition: str, status: Json) -> bool:
+    """Whether a status has this condition, and it is True."""
+    return any(c["type"] == condition and c["status"] == "True" for c in status.get("conditions", []))
+
+
 def actor(user: str) -> str:
     """The model's name of a user of the API."""
     if user.startswith("system:node:"):
@@ -177,6 +182,7 @@ class Reading:
         set_defaults(cls.__name__, item)
         thing = typed(cls.__name__, item, self.namespace, SYSTEM_PRIORITIES)
         deleting = "deletionTimestamp" in metadata
+        finalizers = tuple(metadata.get("finalizers", ()))
         if isinstance(thing, Deployment):
             return attrs.evolve(
                 thing,
@@ -185,6 +191,7 @@ class Reading:
                 ready_replicas=status.get("readyReplicas", 0),
                 available_replicas=status.get("availableReplicas", 0),
                 deleting=deleting,
+                finalizers=finalizers,
             )
         if isinstance(thing, ReplicaSet):
             return attrs.evolve(
@@ -194,6 +201,7 @@ class Reading:
                 ready_replicas=status.get("readyReplicas", 0),
                 available_replicas=status.get("availableReplicas", 0),
                 deleting=deleting,
+                finalizers=finalizers,
             )
         assert isinstance(thing, Pod)
         node = item["spec"].get("nodeName")
@@ -204,8 +212,10 @@ class Reading:
             owner=self._owner(metadata),
             node=None if node is None else Ref("nodes", self.nodes.index(node)),
             phase=Phase(status.get("phase", "Pending")),
-            ready=any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", [])),
+            ready=is_true("Ready", status),
+            initialized=is_true("Initialized", status),
             deleting=deleting,
+            finalizers=finalizers,
         )
 
     def _owner(self, metadata: Json) -> OwnerReference | None:

@@ -11,7 +11,7 @@ from kspec.kube.objects import Deployment, Node, Pod, ReplicaSet
 KINDS = (Deployment, ReplicaSet, Pod)
 """The kinds whose commits are events."""
 
-COMPONENTS = ("deployment", "replicaset", "scheduler")
+COMPONENTS = ("deployment", "replicaset", "scheduler", "kubelet")
 """Whose commits the models must be able to make. Everybody else's are given."""
 
 Name = str | int

@@ -17,6 +17,7 @@ number of a pod is its slot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -63,12 +64,15 @@ class TooMany(Exception):
     """More than MOST_STATES states."""
 
 
-def cluster_of(recording: Recording, component: Component) -> Cluster:
-    """The cluster of one component, in which everybody else's commits come from the recording."""
+def cluster_of(recording: Recording, component: Component, beside: Sequence[Component] = ()) -> Cluster:
+    """The cluster of one component, in which everybody else's commits come from the recording.
+
+    `beside`: its own environment, which commits nothing.
+    """
     late = dict.fromkeys((component.name, ARCHIVE), DELAYED)
     return Cluster(
         f"{recording.name}: {component.name}",
-        (component, Actor(ARCHIVE, watches=(Pod,))),
+        (component, *beside, Actor(ARCHIVE, watches=(Pod,))),
         Scope(slots={Pod: max(recording.pods, 1)}, nodes=recording.nodes, caches=late),
         properties=(),
         kinds_used=KINDS,
@@ -77,13 +81,14 @@ def cluster_of(recording: Recording, component: Component) -> Cluster:
     )
 
 
-def follow(recording: Recording, component: Component) -> Followed:
-    """Follow a component through all events, or until it cannot make one of its own."""
-    cluster = cluster_of(recording, component)
+def follow(recording: Recording, component: Component, beside: Sequence[Component] = ()) -> Followed:
+    """Follow a component (with its own environment) through all events, or until it cannot make one of its own."""
+    cluster = cluster_of(recording, component, beside)
     system = cluster.system()
+    environment = tuple([each.name for each in beside])
     while True:
         try:
-            return Follower(cluster, World(system), component.name).follow(recording)
+            return Follower(cluster, World(system), component.name, environment).follow(recording)
         except Grew:
             system = laid_out_again(system)
 
@@ -91,7 +96,7 @@ def follow(recording: Recording, component: Component) -> Followed:
 class Follower:
     """The states of one component's cluster, as numbers (kspec.engines.tables)."""
 
-    def __init__(self, cluster: Cluster, world: World, component: str) -> None:
+    def __init__(self, cluster: Cluster, world: World, component: str, environment: tuple[str, ...] = ()) -> None:
         self.cluster, self.world, self.component = cluster, world, component
         cluster._lay_out_kinds()
         self.tables = Tables(world)
@@ -101,8 +106,9 @@ class Follower:
             for i, name in enumerate(world.names)
             if (name if isinstance(name, str) else name[0]).split("/")[0] in resources
         ]
-        self.instances = [i for i in self.tables.instances if i.action.actor == component]
-        self.deliveries = [i for i in self.instances if i.action.name == "deliver"]
+        self.own = [i for i in self.tables.instances if i.action.actor == component]
+        self.instances = [*self.own, *[i for i in self.tables.instances if i.action.actor in environment]]
+        self.deliveries = [i for i in self.own if i.action.name == "deliver"]
 
     # ---- the recording
 
@@ -197,12 +203,12 @@ class Follower:
                     possible.add(self.told(compiled, state, after, changed))
         return found, possible
 
-    def silently(self, states: set[Ids]) -> list[Ids]:
-        """These states and all that can be reached from them without a commit. Raises TooMany."""
+    def silently(self, states: set[Ids], instances: Sequence[Instance] | None = None) -> list[Ids]:
+        """These states and all that can be reached from them without a commit, by these actions. Raises TooMany."""
         reached = dict.fromkeys(sorted(states))
         queue = list(reached)
         for state in queue:
-            for _, after in self.steps(state):
+            for _, after in self.steps(state, instances):
                 if after not in reached and not self.committed(state, after):
                     reached[after] = None
                     queue.append(after)
@@ -211,15 +217,17 @@ class Follower:
         return queue
 
     def pending(self, states: set[Ids]) -> tuple[str, ...]:
-        """What the component still commits at the end although nothing else happens, if it cannot come to rest."""
+        """What the component still commits at the end although nothing else happens, if it cannot come to rest.
+
+        By then its environment may have done anything, and does nothing more."""
         wanted: set[str] = set()
         everything = self.silently(states)
         settled = [state for state in everything if not self.enabled(self.deliveries, state)]
         for state in settled:
             commits = {
                 self.told(compiled, before, after, self.committed(before, after))
-                for before in self.silently({state})
-                for compiled, after in self.steps(before)
+                for before in self.silently({state}, self.own)
+                for compiled, after in self.steps(before, self.own)
                 if self.committed(before, after)
             }
             if not commits:
@@ -229,12 +237,12 @@ class Follower:
 
     # ---- steps
 
-    def steps(self, state: Ids) -> list[tuple[Compiled, Ids]]:
-        """The component's steps that change something, and what is delivered to it."""
+    def steps(self, state: Ids, instances: Sequence[Instance] | None = None) -> list[tuple[Compiled, Ids]]:
+        """The component's steps that change something, what is delivered to it, and what its environment does."""
         tables = self.tables
         found = [
             (compiled, tuple(tables.apply(state, compiled.writes)))
-            for instance in self.instances
+            for instance in (self.instances if instances is None else instances)
             for compiled in tables.steps_of(instance, state)
         ]
         return [(compiled, after) for compiled, after in found if after != state]

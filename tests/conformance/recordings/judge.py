@@ -16,6 +16,7 @@ from tests.conformance.recordings import cluster_recording, short
 from tests.conformance.recordings.answers import Answers, compare
 from tests.conformance.recordings.events import COMPONENTS, Event, Recording
 from tests.conformance.recordings.follow import Followed, follow
+from tests.conformance.recordings.kubelets import KUBELET, NOTE, follow_kubelets
 
 MODELS: dict[str, Callable[[], Component]] = {
     "deployment": lambda: deployment,
@@ -91,7 +92,14 @@ class Judged:
 def judge(recording: Recording, answers: Answers | None = None) -> Judged:
     """Follow every component that commits something in the recording."""
     speaking = [name for name in COMPONENTS if any(event.by == name for event in recording.events)]
-    return Judged(recording, tuple(follow(recording, MODELS[name]()) for name in speaking), answers)
+    if KUBELET in speaking:
+        recording = attrs.evolve(recording, notes=(*recording.notes, NOTE))
+    return Judged(recording, tuple(followed(recording, name) for name in speaking), answers)
+
+
+def followed(recording: Recording, component: str) -> Followed:
+    """How far the model of a component can follow."""
+    return follow_kubelets(recording) if component == KUBELET else follow(recording, MODELS[component]())
 
 
 def judge_folder(folder: Path) -> Judged:
