@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import ClassVar
 
 import attrs
 
@@ -38,3 +39,6 @@ class PodDisruptionBudget:
     observed: bool = False
     namespace: str = "default"
     deleting: bool = False
+
+    mentions: ClassVar[bool] = True
+    """A pod that is written down as disrupted is not replaced by another of its slot."""

@@ -28,6 +28,7 @@ from kspec_models.apiserver import (
     priority_admission,
     quota,
     service_account_admission,
+    taint_nodes_by_condition,
 )
 from kspec_models.apiserver.write import Rejected, Write
 
@@ -76,6 +77,7 @@ PLUGINS = (
         validate=_only_checks(lambda write, look: limit_ranger.check(write, look)),
     ),
     Plugin("ServiceAccount", admit=lambda write, look: service_account_admission.admit(write, look)),
+    Plugin("TaintNodesByCondition", admit=lambda write, look: taint_nodes_by_condition.admit(write)),
     Plugin("AlwaysPullImages", on_by_default=False, admit=lambda write, look: always_pull_images.admit(write)),
     Plugin(
         "Priority",

@@ -18,7 +18,7 @@ from kspec.kube.core import (
     ResourceQuota,
     ServiceAccount,
 )
-from kspec.kube.objects import Container, Pod, PodSpec
+from kspec.kube.objects import Container, Effect, Node, Pod, PodSpec, Taint
 from kspec.kube.requests import NOWHERE, Also, Code, Request, Response, Verb
 from kspec.kube.scheduling import PreemptionPolicy, PriorityClass
 from kspec_models.apiserver import admission, limit_ranger, serve
@@ -73,6 +73,7 @@ def test_plugins_come_in_upstreams_order_and_the_first_refusal_ends_it() -> None
         "NamespaceLifecycle",
         "LimitRanger",
         "ServiceAccount",
+        "TaintNodesByCondition",
         "AlwaysPullImages",
         "Priority",
         "DefaultTolerationSeconds",
@@ -176,6 +177,18 @@ def test_a_pods_service_account_must_exist_unless_the_pod_only_mirrors_a_static_
 
 def test_a_pod_without_a_service_account_runs_as_default() -> None:
     assert pod_of(post(with_spec(service_account_name=""))).spec.service_account_name == "default"
+
+
+# ---- TaintNodesByCondition
+
+
+def test_a_new_node_takes_no_pods_until_its_taint_is_removed() -> None:
+    request = Request(Verb.CREATE, "nodes", "n1", object=Node("n1"), user="user")
+    node = serve(request, None, True, Store()).object
+    assert isinstance(node, Node)
+    assert node.taints == (Taint("node.kubernetes.io/not-ready", effect=Effect.NO_SCHEDULE),)
+    again = serve(attrs.evolve(request, object=node), None, True, Store()).object
+    assert again == node
 
 
 # ---- AlwaysPullImages
