@@ -173,10 +173,14 @@ def leads_to(
 
 
 def eventually_always(
-    *, witness: Callable[..., Any] | None = None, about: tuple[type, ...] = (), waits: Waits | None = None
+    *,
+    witness: Callable[..., Any] | None = None,
+    about: tuple[type, ...] = (),
+    waits: Waits | None = None,
+    needs: tuple[str, ...] = (),
 ) -> Decorator:
     """From some point on it holds for ever, in every fair behaviour (stabilises)."""
-    return _decorator(PropertyKind.EVENTUALLY_ALWAYS, witness, about, waits=waits)
+    return _decorator(PropertyKind.EVENTUALLY_ALWAYS, witness, about, waits=waits, needs=needs)
 
 
 def always_eventually(

@@ -11,12 +11,12 @@ import attrs
 class HorizontalPodAutoscaler:
     """A HorizontalPodAutoscaler with one metric: CPU, as a share of what its pods request.
 
-    `target` names the workload, of kind `target_kind`. From `current_replicas` on its status; `able_to_scale`,
+    `target` names the workload, of kind `target_kind`. From `status_current_replicas` on its status; `able_to_scale`,
     `scaling_active` and `scaling_limited` are the reasons of its conditions ("" before the first reconcile).
     """
 
     STATUS: ClassVar[frozenset[str]] = frozenset(
-        {"current_replicas", "desired_replicas", "able_to_scale", "scaling_active", "scaling_limited"}
+        {"status_current_replicas", "status_desired_replicas", "able_to_scale", "scaling_active", "scaling_limited"}
     )
 
     name: str
@@ -25,8 +25,8 @@ class HorizontalPodAutoscaler:
     min_replicas: int = 1
     max_replicas: int = 1
     target_utilization: int = 80
-    current_replicas: int | None = None
-    desired_replicas: int = 0
+    status_current_replicas: int | None = None
+    status_desired_replicas: int = 0
     able_to_scale: str = ""
     scaling_active: str = ""
     scaling_limited: str = ""

@@ -44,6 +44,20 @@ PATHS = {
     "taints": "spec.taints",
     "unschedulable": "spec.unschedulable",
     "disruption": "DisruptionTarget",
+    "status_current_replicas": "status.currentReplicas",
+    "status_desired_replicas": "status.desiredReplicas",
+    "able_to_scale": "AbleToScale",
+    "scaling_active": "ScalingActive",
+    "scaling_limited": "ScalingLimited",
+    "active": "status.active",
+    "succeeded": "status.succeeded",
+    "failed": "status.failed",
+    "terminating": "status.terminating",
+    "uncounted_succeeded": "status.uncountedTerminatedPods.succeeded",
+    "uncounted_failed": "status.uncountedTerminatedPods.failed",
+    "last_schedule": "status.lastScheduleTime",
+    "last_successful": "status.lastSuccessfulTime",
+    "completed": "status.completionTime",
 }
 """What Kubernetes calls a field."""
 

@@ -1,6 +1,7 @@
 """What must hold of a Kubernetes cluster: one module for each part of the system."""
 
 from kspec.kernel.registry import offer
+from kspec_properties import autoscaling as autoscaling
 from kspec_properties import control_plane as control_plane
 from kspec_properties import etcd as etcd
 from kspec_properties import node_failure as node_failure
