@@ -135,9 +135,8 @@ def cluster(
     `taints`: what is promised of taints applies too.
     """
     known = load()
-    scope = Scope(
-        slots={Node: slots, Pod: pods}, nodes=tuple(nodes), caches=caches or {}, whole=frozenset({"replicaset"})
-    )
+    whole = frozenset({replicaset.name}) if replicaset in components else frozenset[str]()
+    scope = Scope(slots={Node: slots, Pod: pods}, nodes=tuple(nodes), caches=caches or {}, whole=whole)
     properties = (*known.properties.values(), *known.parts[name], *(known.parts["taints"] if taints else ()))
     return Cluster(name, components, scope, properties, kinds_used=(Node, Pod), not_modelled=NOT_MODELLED, **more)
 

@@ -93,7 +93,8 @@ def time() -> Actor:
     @actor.each(Node, fair=True)
     def the_grace_period_passes(node: Any, here: Here, api: Api) -> Iterator[Any]:
         if node is not None and not here.alive and here.heard is Heard.IN_TIME:
-            yield "no heartbeat for longer than the grace period", here.set(heard=Heard.SILENT)
+            heard = Heard.UNKNOWN if node.ready is NodeReady.UNKNOWN else Heard.SILENT
+            yield "no heartbeat for longer than the grace period", here.set(heard=heard)
 
     @actor.each(Node, fair=True)
     def the_lease_is_renewed(node: Any, here: Here, api: Api) -> Iterator[Any]:

@@ -96,9 +96,7 @@ def orphan_pass(pods: list[Any], seen: bool, missed: bool, exists: bool) -> Orph
     )
 
 
-def forced(pod: Any, api: Api, **changes: Any) -> tuple[Any, ...]:
+def forced(pod: Any, api: Api, **condition: Any) -> tuple[Any, ...]:
     """The pod is called failed, unless it has ended, and deleted without grace (markFailedAndDeletePod)."""
-    if decisions.fails_first(pod.phase):
-        changes["phase"] = Phase.FAILED
-    marked = (api.patch_status(pod, **changes),) if changes else ()
+    marked = (api.patch_status(pod, phase=Phase.FAILED, **condition),) if decisions.fails_first(pod.phase) else ()
     return (*marked, api.delete(pod, grace_period_seconds=0))
