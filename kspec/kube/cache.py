@@ -112,13 +112,14 @@ class Cache:
         if Node not in self._cluster.kinds:
             return tuple([(Ref("nodes", i), node) for i, node in enumerate(self._cluster.scope.nodes)])
         kind = self._cluster.kind(Node)
-        views = enumerate(self._ask(("each", kind.resource), Seen(kind, self._observer)))
+        found = self._ask(("each", kind.resource), Seen(kind, self._observer))
+        refs = (
+            found.answers
+            if isinstance(found, EachAnswer)
+            else [(Ref(kind.resource, i), view) for i, view in enumerate(found)]
+        )
         return tuple(
-            [
-                (Ref("nodes", i), cast(Node, Cached(kind, self._observer, view, Ref("nodes", i))))
-                for i, view in views
-                if view is not None
-            ]
+            [(ref, cast(Node, Cached(kind, self._observer, view, ref))) for ref, view in refs if view is not None]
         )
 
     def list(self, cls: type[T]) -> Sequence[T]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import attrs
 
+from kspec_models.client.slow_start import SlowStart as SlowStart
+from kspec_models.client.slow_start import slow_start as slow_start
+
 BURST_REPLICAS = 500
 """How many pods one sync creates or deletes at most (W22)."""
 
@@ -25,34 +28,6 @@ def difference(active: int, replicas: int, burst: int = BURST_REPLICAS) -> Diffe
     if active < replicas:
         return Difference(min(replicas - active, burst), 0)
     return Difference(0, min(active - replicas, burst))
-
-
-# ---- slow start
-
-
-@attrs.frozen
-class SlowStart:
-    """Creations in progress: `batch` calls go out in parallel next (0: over), `remaining` includes them."""
-
-    remaining: int
-    batch: int
-    successes: int = 0
-
-    def after(self, failures: int) -> SlowStart:
-        """After the answers to a batch: twice as many if all succeeded; after any failure it is over (W10)."""
-        successes = self.successes + self.batch - failures
-        remaining = self.remaining - self.batch
-        if failures > 0:
-            return SlowStart(remaining, 0, successes)
-        return SlowStart(remaining, min(2 * self.batch, remaining), successes)
-
-
-def slow_start(count: int, initial: int = 1) -> SlowStart:
-    """Begin `count` creations with a batch of `initial` (W10, slowStartBatch).
-
-    When it is over, `remaining` calls were never made: the controller lowers its expectations by them.
-    """
-    return SlowStart(count, min(count, initial))
 
 
 # ---- status
