@@ -10,10 +10,14 @@ from kspec_models.apiserver import why as why
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice
+<<<<<<< Updated upstream
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
 from kspec_models.controllers.node_lifecycle import twins as node_lifecycle_twins
 from kspec_models.controllers.pod_gc import collector as pod_gc
 from kspec_models.controllers.pod_gc import twins as pod_gc_twins
+=======
+from kspec_models.controllers.endpointslice import twins as endpointslice_twins
+>>>>>>> Stashed changes
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
@@ -23,6 +27,7 @@ from kspec_models.controllers.taint_eviction import eviction as taint_eviction
 from kspec_models.controllers.taint_eviction import twins as taint_eviction_twins
 from kspec_models.etcd import twins as store_twins
 from kspec_models.proxy import dns, ingress, kube_proxy
+from kspec_models.proxy import twins as proxy_twins
 from kspec_models.scheduler import schedule as scheduler
 from kspec_models.scheduler import twins as scheduler_twins
 from kspec_models.scopes import clients, manifests, pins, workloads
@@ -54,10 +59,15 @@ __all__ = [
     "apiserver_twins",
     "clients",
     "deployment_twins",
+    "endpointslice_twins",
     "manifests",
     "node_lifecycle_twins",
     "pins",
+<<<<<<< Updated upstream
     "pod_gc_twins",
+=======
+    "proxy_twins",
+>>>>>>> Stashed changes
     "replicaset_twins",
     "scheduler_twins",
     "statefulset_twins",

@@ -174,9 +174,13 @@ def evenly(pods: frozenset[Ref]) -> Mapping[Ref | None, Fraction]:
 
 @attrs.frozen
 class Clients:
-    """Those who send packets: `client/<way>` is what became of the last ones."""
+    """Those who send packets: `client/<way>` is what became of the last ones.
+
+    If they do not `send`, they only say which ways there are, for properties that follow all of them in every state.
+    """
 
     ways: tuple[Way, ...]
+    send: bool = True
     name: str = "client"
     watches: tuple[type, ...] = ()
     not_modelled: tuple[str, ...] = NOT_MODELLED
@@ -187,7 +191,7 @@ class Clients:
 
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """What became of its packets, for each way."""
-        return {f"{self.name}/{way.name}": NOT_SENT for way in self.ways}
+        return {f"{self.name}/{way.name}": NOT_SENT for way in self.ways if self.send}
 
     def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
         """None."""
@@ -199,7 +203,7 @@ class Clients:
 
     def actions(self, cluster: Cluster) -> Iterable[Action]:
         """It sends on each way. A component, so that all is quiet only once the client has seen what is true then."""
-        for way in self.ways:
+        for way in self.ways if self.send else ():
             yield Action(self.name, "sends to", self._sends(way), about=way.name, fair=False)
 
     def _sends(self, way: Way) -> Callable[[Reader], Iterator[Step]]:
@@ -223,6 +227,6 @@ def becomes(see: Reader, way: Way) -> Traffic:
     return traffic(shares, lambda pod: met(pods[pod.index], containers[pod.index]))
 
 
-def clients(*ways: Way) -> Clients:
+def clients(*ways: Way, send: bool = True) -> Clients:
     """Clients that send on these ways."""
-    return Clients(ways)
+    return Clients(ways, send)

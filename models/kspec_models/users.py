@@ -12,9 +12,11 @@ from typing import Any
 import attrs
 
 from kspec.kernel.actions import Role
+from kspec.kernel.settings import broken_twin
 from kspec.kube.actor import Actor, Here
 from kspec.kube.apps import StatefulSet
 from kspec.kube.cache import Api, Cache
+from kspec.kube.networking import Service
 from kspec.kube.objects import Deployment, Phase, Pod, PodTemplate, ReplicaSet
 
 Workload = Deployment | ReplicaSet | StatefulSet
@@ -111,3 +113,27 @@ def undo(workload: Deployment) -> Actor:
             yield f"back to {image}", api.patch(workload, template=workload.template), here.set(**{done: True})
 
     return actor
+
+
+def may_switch(here: Here, to: ReplicaSet) -> bool:
+    """Whether this user takes the other colour for ready: all its pods are available."""
+    return complete(here, to)
+
+
+def switch(service: Service, to: ReplicaSet) -> Actor:
+    """Blue-green: once the other ReplicaSet is complete, the user points the Service's selector to its pods, once."""
+    done = f"switch of {service.name}"
+    actor = Actor("user", own={done: False}, role=Role.USER)
+
+    @actor.once()
+    def switch(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if not getattr(here, done) and may_switch(here, to):
+            yield f"selector of {to.name}", api.patch(service, selector=to.template.labels), here.set(**{done: True})
+
+    return actor
+
+
+@broken_twin("user.switch", "hasty", "kspec_models.users:may_switch", "blue-green without a look at the other colour")
+def at_any_time(here: Here, to: ReplicaSet) -> bool:
+    """Once the ReplicaSet exists."""
+    return here.live(ReplicaSet, to.name, "replicas") is not None

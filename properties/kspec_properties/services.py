@@ -70,7 +70,8 @@ def services_reach_ready_pods_when_all_is_quiet(truth: Truth) -> bool | Broken:
                 lost = "nobody" if None in reaches else f"{len(reaches & wanted)} of them"
                 others = len({pod for pod in reaches if pod is not None} - wanted)
                 also = f" and {others} pod{'s' if others > 1 else ''} beside" if others else ""
-                text = f"Service {service.name} has {len(wanted)} ready pods, and packets reach {lost}{also}"
+                pods = f"{len(wanted)} ready pod{'s' if len(wanted) > 1 else ''}"
+                text = f"Service {service.name} has {pods}, and packets reach {lost}{also}"
                 return Broken(text, (f"Service {service.name}",))
     return True
 

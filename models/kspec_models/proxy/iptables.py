@@ -96,9 +96,14 @@ def chain_name(kind: str, service: ServicePort, endpoint: str = "") -> str:
     return f"KUBE-{kind}-{b32encode(digest).decode()[:16]}"
 
 
-def probability(remaining: int) -> str:
+def remaining(before: int, endpoints: int) -> int:
+    """Among how many the rule chooses that has so many others of the same endpoints before it (P03)."""
+    return endpoints - before
+
+
+def probability(among: int) -> str:
     """How the choice among so many endpoints is written (P03, Proxier.probability)."""
-    return f"{1 / remaining:.10f}"
+    return f"{1 / among:.10f}"
 
 
 def generate(
@@ -219,7 +224,7 @@ class _Writing:
             for name in names:
                 self.to_nat(chain, Match(recent=name), name)
         for i, name in enumerate(names):
-            self.to_nat(chain, Match(remaining=len(names) - i), name)
+            self.to_nat(chain, Match(remaining=remaining(i, len(names))), name)
 
     def _endpoint(self, service: ServicePort, endpoint: Endpoint) -> None:
         """KUBE-SEP: what comes from the endpoint itself is masqueraded (P07), then all goes to it."""

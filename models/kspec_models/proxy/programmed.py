@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 
 import attrs
 
@@ -79,7 +78,6 @@ def rules_port(served: ServedPort) -> iptables.ServicePort:
     )
 
 
-@lru_cache(maxsize=4096)
 def outcomes(programmed: Programmed, packet: Packet, mode: Mode) -> tuple[Outcome, ...]:
     """Every way of a connection's first packet through what is on the node; the probabilities sum up to one.
 

@@ -9,26 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
 from kspec.kube.cluster import Cluster, Component, Scope
-from kspec.kube.networking import EndpointSlice, Service
-from kspec.kube.objects import Deployment, Pod, ReplicaSet, labels
+from kspec.kube.networking import HEADLESS, EndpointSlice, Ingress, IngressPath, Service, ServicePort, ServiceType
+from kspec.kube.objects import Deployment, LabelSelector, Pod, ReplicaSet, labels
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.deployment.reconcile import deployment
 from kspec_models.controllers.endpointslice.reconcile import endpointslice
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.kubelet import kubelet
+from kspec_models.pre_stop import LongEnough
+from kspec_models.proxy.dns import dns
+from kspec_models.proxy.ingress import ingress_controller
 from kspec_models.proxy.kube_proxy import kube_proxy
 from kspec_models.scheduler.schedule import scheduler
-from kspec_models.scopes.workloads import a_deployment, node
-from kspec_models.traffic import ClusterIP, Way, clients
+from kspec_models.scopes.workloads import a_deployment, a_replicaset, node, template
+from kspec_models.traffic import ClusterIP, Name, NodePort, Url, Way, clients
 
 FRONT = Service("web", labels(app="web"))
 """The Service that all these clusters have."""
 
 ENDED = "no_packet_reaches_a_pod_that_has_ended"
+REFUSED = "a_service_that_answered_refuses_no_packet"
 SAME_PODS = "every_way_to_a_service_leads_to_the_same_pods_when_all_is_quiet"
 
 
@@ -38,24 +44,30 @@ def cluster(
     *,
     pods: int,
     ways: Sequence[Way] = (ClusterIP(FRONT),),
+    send: bool = True,
     deployments: bool = True,
     kubelets: Component | None = None,
     others: Sequence[Component] = (),
     kinds: Sequence[type] = (),
     silent: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    stored: Sequence[Any] = (),
     **more: Any,
 ) -> Cluster:
-    """Pods behind a Service, and clients that send to it. `silent`: promises that have nothing to speak of here."""
-    components: list[Component] = [clients(*ways), *people, endpointslice, kube_proxy(), *others]
+    """Pods behind a Service, and clients that send to it. `silent`: promises that have nothing to speak of here.
+
+    `whole`: further controllers whose reconciles are one step.
+    """
+    components: list[Component] = [clients(*ways, send=send), *people, endpointslice, kube_proxy(), *others]
     components += [deployment] if deployments else []
     components += [replicaset, scheduler(), kubelets or kubelet()]
     used = (Pod, ReplicaSet, *((Deployment,) if deployments else ()), Service, EndpointSlice, *kinds)
-    whole = frozenset({"deployment", "replicaset"} if deployments else {"replicaset"})
+    whole = ("replicaset", *(("deployment",) if deployments else ()), *whole)
     promises = [promise for promise in load().parts["services"] if promise.name not in silent]
     return Cluster(
         name,
         components,
-        Scope(slots={Pod: pods}, nodes=(node(),), whole=whole),
+        Scope(slots={Pod: pods}, nodes=(node(),), whole=frozenset(whole), stored=stored),
         (*load().properties.values(), *promises),
         kinds_used=used,
         not_modelled=NOT_MODELLED,
@@ -75,3 +87,94 @@ def service_rollout() -> System:
     people = (users.apply([FRONT, web]), users.rollout(web, "web:2"))
     silent = ("each_endpoint_gets_an_equal_share", SAME_PODS)
     return cluster("service.rollout", people, pods=2, silent=silent, expected=(ENDED,)).system()
+
+
+@system("service.rollout.prestop", quick=True)
+def service_rollout_prestop() -> System:
+    """The same with a preStop sleep that outlasts kube-proxy's delay: no packet reaches a pod that has ended."""
+    web = a_deployment("web", 1)
+    people = (users.apply([FRONT, web]), users.rollout(web, "web:2"))
+    silent = ("each_endpoint_gets_an_equal_share", SAME_PODS)
+    patient = LongEnough(kubelet())
+    return cluster("service.rollout.prestop", people, pods=2, silent=silent, kubelets=patient).system()
+
+
+@system("service.unready", quick=True)
+def service_unready() -> System:
+    """A rollout to an image that never becomes ready: it gets stuck, and all traffic stays with the old pod."""
+    web = a_deployment("web", 1)
+    people = (users.apply([FRONT, web]), users.rollout(web, "web:2"))
+    silent = ("each_endpoint_gets_an_equal_share", SAME_PODS)
+    return cluster(
+        "service.unready",
+        people,
+        pods=2,
+        silent=silent,
+        kubelets=kubelet(broken_images=frozenset({"web:2"})),
+        expected=("a_rollout_completes",),
+        idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
+
+
+def coloured(name: str, colour: str, replicas: int) -> ReplicaSet:
+    """A ReplicaSet of the app web, of one colour."""
+    selected = labels(app="web", colour=colour)
+    pods = attrs.evolve(template("web", f"web:{colour}"), labels=selected)
+    return ReplicaSet(name, LabelSelector(selected), pods, replicas)
+
+
+@system("service.bluegreen", quick=True)
+def service_bluegreen() -> System:
+    """Blue and green side by side; once green is complete the user points the Service's selector from blue to green."""
+    blue, green = coloured("blue", "blue", 1), coloured("green", "green", 1)
+    front = attrs.evolve(FRONT, selector=labels(app="web", colour="blue"))
+    people = (users.apply([front, blue, green]), users.switch(front, green))
+    return cluster(
+        "service.bluegreen",
+        people,
+        pods=2,
+        deployments=False,
+        silent=("each_endpoint_gets_an_equal_share", SAME_PODS),
+        idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
+
+
+@system("service.canary", quick=True)
+def service_canary() -> System:
+    """One selector over two ReplicaSets: two stable pods and one canary, each with a third of the traffic.
+
+    The clients' packets that meet each pod are a matter of chance alone: no label and no weight divides them.
+    """
+    stable, canary = coloured("stable", "stable", 2), coloured("canary", "canary", 1)
+    return cluster(
+        "service.canary",
+        (),
+        stored=(FRONT, stable, canary),
+        pods=3,
+        deployments=False,
+        silent=(SAME_PODS,),
+        whole=("endpointslice",),
+        idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
+
+
+@system("service.kinds", quick=True)
+def service_kinds() -> System:
+    """Cluster IP, node port, the name of a headless Service and an Ingress: four ways to the same two pods."""
+    front = attrs.evolve(FRONT, type=ServiceType.NODE_PORT, ports=(ServicePort(node_port=30080),))
+    peers = Service("peers", labels(app="web"), cluster_ip=HEADLESS)
+    rules = Ingress("shop", (IngressPath("/", "web", host="shop.example"),))
+    web = a_replicaset("web", 2)
+    return cluster(
+        "service.kinds",
+        (users.apply([front, peers, rules, web]),),
+        pods=2,
+        ways=(ClusterIP(front), NodePort(front), Name(peers), Url("shop.example")),
+        send=False,
+        deployments=False,
+        others=(dns(), ingress_controller()),
+        kinds=(Ingress,),
+        silent=(ENDED, REFUSED),
+        whole=("endpointslice",),
+        idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
