@@ -10,14 +10,11 @@ from kspec_models.apiserver import why as why
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice
-<<<<<<< Updated upstream
+from kspec_models.controllers.endpointslice import twins as endpointslice_twins
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
 from kspec_models.controllers.node_lifecycle import twins as node_lifecycle_twins
 from kspec_models.controllers.pod_gc import collector as pod_gc
 from kspec_models.controllers.pod_gc import twins as pod_gc_twins
-=======
-from kspec_models.controllers.endpointslice import twins as endpointslice_twins
->>>>>>> Stashed changes
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
@@ -63,11 +60,8 @@ __all__ = [
     "manifests",
     "node_lifecycle_twins",
     "pins",
-<<<<<<< Updated upstream
     "pod_gc_twins",
-=======
     "proxy_twins",
->>>>>>> Stashed changes
     "replicaset_twins",
     "scheduler_twins",
     "statefulset_twins",
