@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
+from kspec.kube.storage import (
+    AccessMode,
+    BindingMode,
+    ClaimPhase,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumePhase,
+)
 from kspec_models.scheduler.filters import node_volume_limits, volume_binding, volume_restrictions, volume_zone
-from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
+from kspec_models.scheduler.volumes import Storage
 from tests.conformance.adapters import _objects, _placed
 from tests.conformance.interface import Given, Skip
 
@@ -21,8 +30,6 @@ CLASSES = (
     StorageClass("wait-hdd-sc", BindingMode.WAIT_FOR_FIRST_CONSUMER),
 )
 """The storage classes of upstream's tests, as the vector file names them."""
-BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
-SELECTED_NODE = "volume.kubernetes.io/selected-node"
 Raw = Mapping[str, Any]
 
 
@@ -43,7 +50,12 @@ def answer(given: Given) -> object:
 
 def _restrictions(given: Given) -> object:
     pod, namespace = given["pod"], given["pod"].get("namespace", "default")
-    claims = [Claim(c["name"], access_modes=frozenset(c["modes"]), namespace=namespace) for c in given.get("pvcs", ())]
+    claims = [
+        PersistentVolumeClaim(
+            each["name"], access_modes=frozenset(AccessMode(mode) for mode in each["modes"]), namespace=namespace
+        )
+        for each in given.get("pvcs", ())
+    ]
     storage = Storage(tuple(claims))
     used = frozenset(name for other in given.get("cluster_pods", ()) for name in _claims(other))
     before = volume_restrictions.pre_filter(_disks(pod), _claims(pod), used, storage, namespace)
@@ -56,7 +68,8 @@ def _restrictions(given: Given) -> object:
 
 def _zone(given: Given) -> object:
     claims = [
-        Claim(name, each.get("volume", ""), storage_class=each.get("class", "")) for name, each in given["pvcs"].items()
+        PersistentVolumeClaim(name, volume_name=each.get("volume", ""), storage_class=each.get("class", ""))
+        for name, each in given["pvcs"].items()
     ]
     volumes = [PersistentVolume(name, labels=_objects.labels(each)) for name, each in given["pvs"].items()]
     storage = Storage(tuple(claims), tuple(volumes), CLASSES)
@@ -91,16 +104,14 @@ def _binding(given: Given) -> object:
     return {"prefilter": before.status.value, "filter": [each.status.value for each in verdicts]}
 
 
-def _claim(raw: Raw, namespace: str) -> Claim:
-    annotations = raw.get("annotations") or {}
-    return Claim(
+def _claim(raw: Raw, namespace: str) -> PersistentVolumeClaim:
+    return PersistentVolumeClaim(
         raw["name"],
-        raw.get("volumeName", ""),
-        BIND_COMPLETED in annotations,
-        raw.get("class", ""),
-        raw.get("phase") == "Lost",
-        selected_node=annotations.get(SELECTED_NODE, ""),
+        volume_name=raw.get("volumeName", ""),
+        phase=ClaimPhase.LOST if raw.get("phase") == "Lost" else ClaimPhase.PENDING,
+        storage_class=raw.get("class", ""),
         namespace=namespace,
+        annotations=_objects.labels(raw.get("annotations")),
     )
 
 
@@ -108,7 +119,10 @@ def _volume(raw: Raw) -> PersistentVolume:
     required = (raw.get("nodeAffinity") or {}).get("required")
     terms = None if required is None else tuple(_placed.selector_term(each) for each in required["nodeSelectorTerms"])
     return PersistentVolume(
-        raw["name"], storage_class=raw.get("class", ""), node_affinity=terms, available=raw.get("phase") == "Available"
+        raw["name"],
+        storage_class=raw.get("class", ""),
+        node_affinity=terms,
+        phase=VolumePhase(raw["phase"]) if raw.get("phase") else None,
     )
 
 

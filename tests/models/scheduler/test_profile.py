@@ -24,12 +24,13 @@ from kspec.kube.objects import (
     labels,
 )
 from kspec.kube.placement import AffinityTerm, GcePersistentDisk, PodAffinity, SpreadConstraint
+from kspec.kube.storage import BIND_COMPLETED, BindingMode, PersistentVolume, PersistentVolumeClaim, StorageClass
 from kspec_models.scheduler import profile
 from kspec_models.scheduler.framework import feasible
 from kspec_models.scheduler.profile import Around
 from kspec_models.scheduler.result import PASSED, Status
 from kspec_models.scheduler.snapshot import PlacedNode, looks_at_pods, snapshot_of
-from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
+from kspec_models.scheduler.volumes import Storage
 
 from .pods import placed
 
@@ -47,7 +48,9 @@ def storage(*, bound: bool, node_affinity: Any = None, zone: str = "z") -> Stora
     volume = PersistentVolume(
         "v", node_affinity=node_affinity, labels=(("topology.kubernetes.io/zone", zone),), storage_class="s"
     )
-    claim = Claim("c", "v" if bound else "", bound, "s")
+    claim = PersistentVolumeClaim("c", storage_class="s")
+    if bound:
+        claim = attrs.evolve(claim, volume_name="v", annotations=((BIND_COMPLETED, "yes"),))
     return Storage((claim,), (volume,), (StorageClass("s", BindingMode.WAIT_FOR_FIRST_CONSUMER),))
 
 

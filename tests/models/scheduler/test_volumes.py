@@ -9,16 +9,36 @@ import pytest
 
 from kspec.kube.objects import Node, NodeSelectorTerm, Operator, Requirement, labels
 from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
+from kspec.kube.storage import (
+    BIND_COMPLETED,
+    SELECTED_NODE,
+    AccessMode,
+    BindingMode,
+    ClaimRef,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeMode,
+    VolumePhase,
+)
 from kspec_models.scheduler.filters import node_volume_limits, volume_binding, volume_restrictions, volume_zone
 from kspec_models.scheduler.filters.node_volume_limits import CsiVolume
 from kspec_models.scheduler.result import PASSED, Status
-from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
+from kspec_models.scheduler.volumes import Storage
 
 UNRESOLVABLE = Status.UNSCHEDULABLE_AND_UNRESOLVABLE
 SLOW = StorageClass("slow", BindingMode.WAIT_FOR_FIRST_CONSUMER)
 MADE = StorageClass("made", BindingMode.WAIT_FOR_FIRST_CONSUMER, "csi.example.com")
 NODE = Node("n", labels=labels(zone="z"))
 ELSEWHERE = (NodeSelectorTerm((Requirement("zone", Operator.IN, ("other",)),)),)
+
+
+def claim_of(name: str, **more: Any) -> PersistentVolumeClaim:
+    return PersistentVolumeClaim(name, **more)
+
+
+def slow(name: str, capacity: int, **more: Any) -> PersistentVolume:
+    return PersistentVolume(name, capacity, storage_class="slow", **more)
 
 
 class TestRestrictions:
@@ -45,7 +65,7 @@ class TestRestrictions:
         assert not volume_restrictions.conflicts(one, GcePersistentDisk("a"))
 
     def test_an_exclusive_claim_that_a_pod_on_another_node_uses_may_be_freed_by_preemption(self) -> None:
-        storage = Storage((Claim("c", access_modes=frozenset({"ReadWriteOncePod"})), Claim("many")))
+        storage = Storage((claim_of("c", access_modes=frozenset({AccessMode.READ_WRITE_ONCE_POD})), claim_of("many")))
         used = frozenset({"c", "many"})
         assert volume_restrictions.filter_node((), ("c",), (), used, storage).status is Status.UNSCHEDULABLE
         assert volume_restrictions.filter_node((), ("many",), (), used, storage) == PASSED
@@ -92,32 +112,32 @@ class TestLimits:
 
 
 class TestBinding:
-    def verdict(self, *claims: Claim, volumes: tuple[PersistentVolume, ...] = ()) -> Status:
+    def verdict(self, *claims: PersistentVolumeClaim, volumes: tuple[PersistentVolume, ...] = ()) -> Status:
         storage = Storage(claims, volumes, (SLOW, MADE))
         before, sorted_claims = volume_binding.pre_filter([claim.name for claim in claims], storage)
         return volume_binding.filter_node(sorted_claims, NODE, storage).status if before == PASSED else before.status
 
     def test_the_smaller_claim_chooses_first_so_that_both_find_a_volume(self) -> None:
-        large, small = Claim("a", storage_class="slow", request=5), Claim("b", storage_class="slow", request=1)
-        ten, five = PersistentVolume("ten", 10, "slow"), PersistentVolume("five", 5, "slow")
+        large, small = claim_of("a", storage_class="slow", request=5), claim_of("b", storage_class="slow", request=1)
+        ten, five = slow("ten", 10), slow("five", 5)
         assert self.verdict(large, small, volumes=(ten, five)) is Status.SUCCESS
         assert self.verdict(large, small, volumes=(ten,)) is UNRESOLVABLE
 
     def test_what_finds_no_volume_is_provisioned_where_the_class_can(self) -> None:
-        assert self.verdict(Claim("a", storage_class="made")) is Status.SUCCESS
-        assert self.verdict(Claim("a", storage_class="slow")) is UNRESOLVABLE
+        assert self.verdict(claim_of("a", storage_class="made")) is Status.SUCCESS
+        assert self.verdict(claim_of("a", storage_class="slow")) is UNRESOLVABLE
         away = attrs.evolve(MADE, allowed_topologies=((("zone", ("other",)),),))
         assert not volume_binding.can_provision(away, NODE)
         assert volume_binding.can_provision(attrs.evolve(away, allowed_topologies=((("zone", ("z",)),),)), NODE)
 
     def test_a_claim_for_which_another_node_was_selected_does_not_fit_here(self) -> None:
-        assert self.verdict(Claim("a", storage_class="made", selected_node="m")) is UNRESOLVABLE
-        assert self.verdict(Claim("a", storage_class="made", selected_node="n")) is Status.SUCCESS
+        assert self.verdict(claim_of("a", storage_class="made", annotations=((SELECTED_NODE, "m"),))) is UNRESOLVABLE
+        assert self.verdict(claim_of("a", storage_class="made", annotations=((SELECTED_NODE, "n"),))) is Status.SUCCESS
 
     def test_a_volume_that_is_meant_for_the_claim_is_taken_or_none(self) -> None:
-        claim = Claim("a", storage_class="slow", request=1)
-        meant = PersistentVolume("meant", 9, "slow", claim=("default", "a"))
-        free = PersistentVolume("free", 1, "slow")
+        claim = claim_of("a", storage_class="slow", request=1)
+        meant = slow("meant", 9, claim=ClaimRef("a"))
+        free = slow("free", 1)
         assert volume_binding.smallest_match(claim, (free, meant), NODE) == meant
         away = attrs.evolve(meant, node_affinity=ELSEWHERE)
         assert volume_binding.smallest_match(claim, (free, away), NODE) is None
@@ -126,26 +146,29 @@ class TestBinding:
         "unfit",
         [
             {"capacity": 0},
-            {"available": False},
+            {"phase": VolumePhase.RELEASED},
             {"deleting": True},
-            {"block": True},
+            {"mode": VolumeMode.BLOCK},
             {"storage_class": "fast"},
-            {"claim": ("default", "another")},
+            {"claim": ClaimRef("another")},
             {"access_modes": frozenset()},
         ],
     )
     def test_every_reason_for_which_a_volume_will_not_do(self, unfit: dict[str, Any]) -> None:
-        modes = frozenset({"ReadWriteOnce"})
-        claim = Claim("a", storage_class="slow", request=1, access_modes=modes)
-        fit = PersistentVolume("v", 1, "slow", modes)
+        modes = frozenset({AccessMode.READ_WRITE_ONCE})
+        claim = claim_of("a", storage_class="slow", request=1, access_modes=modes)
+        fit = slow("v", 1, access_modes=modes)
         assert volume_binding.is_suitable(claim, fit)
         assert not volume_binding.is_suitable(claim, attrs.evolve(fit, **unfit))
 
     def test_a_claim_that_names_a_volume_but_is_not_bound_counts_as_binding_at_once(self) -> None:
-        named = Claim("a", "v", storage_class="slow")
+        named = claim_of("a", volume_name="v", storage_class="slow")
         assert self.verdict(named, volumes=(PersistentVolume("v"),)) is UNRESOLVABLE
-        assert self.verdict(attrs.evolve(named, bound=True), volumes=(PersistentVolume("v"),)) is Status.SUCCESS
+        assert (
+            self.verdict(attrs.evolve(named, annotations=((BIND_COMPLETED, "yes"),)), volumes=(PersistentVolume("v"),))
+            is Status.SUCCESS
+        )
 
     def test_pods_without_claims_skip_and_deleted_claims_reject(self) -> None:
         assert self.verdict() is Status.SKIP
-        assert self.verdict(Claim("a", storage_class="made", deleting=True)) is UNRESOLVABLE
+        assert self.verdict(claim_of("a", storage_class="made", deleting=True)) is UNRESOLVABLE

@@ -14,10 +14,19 @@ from collections.abc import Iterable
 import attrs
 
 from kspec.kube.objects import Node
+from kspec.kube.storage import (
+    BindingMode,
+    ClaimPhase,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeMode,
+    VolumePhase,
+)
 from kspec_models.helpers.labels import as_selector, value_of
 from kspec_models.scheduler.filters.node_affinity import meets_one
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable
-from kspec_models.scheduler.volumes import BindingMode, Claim, PersistentVolume, Storage, StorageClass
+from kspec_models.scheduler.volumes import Storage
 
 NAME = "VolumeBinding"
 REASON_IMMEDIATE = "pod has unbound immediate PersistentVolumeClaims"
@@ -31,8 +40,8 @@ NO_PROVISIONER = "kubernetes.io/no-provisioner"
 class PodClaims:
     """The pod's claims: bound ones, and those that wait for a node."""
 
-    bound: tuple[Claim, ...] = ()
-    delayed: tuple[Claim, ...] = ()
+    bound: tuple[PersistentVolumeClaim, ...] = ()
+    delayed: tuple[PersistentVolumeClaim, ...] = ()
 
 
 def pre_filter(names: Iterable[str], storage: Storage, namespace: str = "default") -> tuple[FilterResult, PodClaims]:
@@ -48,18 +57,13 @@ def pre_filter(names: Iterable[str], storage: Storage, namespace: str = "default
             claims.append(claim)
     if not claims:
         return skipped(NAME), PodClaims()
-    unbound = [claim for claim in claims if not is_bound(claim)]
+    unbound = [claim for claim in claims if not claim.bound]
     if not all(is_delayed(claim, storage) for claim in unbound):
         return unresolvable(NAME, REASON_IMMEDIATE), PodClaims()
-    return PASSED, PodClaims(tuple(claim for claim in claims if is_bound(claim)), tuple(unbound))
+    return PASSED, PodClaims(tuple(claim for claim in claims if claim.bound), tuple(unbound))
 
 
-def is_bound(claim: Claim) -> bool:
-    """Whether the claim names a volume and its binding is complete."""
-    return bool(claim.volume_name) and claim.bound
-
-
-def is_delayed(claim: Claim, storage: Storage) -> bool:
+def is_delayed(claim: PersistentVolumeClaim, storage: Storage) -> bool:
     """Whether an unbound claim waits for a node: its class says so, and it names no volume itself."""
     storage_class = storage.storage_class(claim.storage_class)
     waits = storage_class is not None and storage_class.mode is BindingMode.WAIT_FOR_FIRST_CONSUMER
@@ -79,7 +83,7 @@ def filter_node(claims: PodClaims, node: Node, storage: Storage) -> FilterResult
     return unresolvable(NAME, *reasons) if reasons else PASSED
 
 
-def can_bind(claims: tuple[Claim, ...], node: Node, storage: Storage) -> bool:
+def can_bind(claims: tuple[PersistentVolumeClaim, ...], node: Node, storage: Storage) -> bool:
     """Whether each waiting claim finds a volume of its own, or can get one provisioned, on the node.
 
     A claim for which a node was selected is to be provisioned there, and nowhere else.
@@ -97,7 +101,7 @@ def can_bind(claims: tuple[Claim, ...], node: Node, storage: Storage) -> bool:
 
 
 def smallest_match(
-    claim: Claim, volumes: Iterable[PersistentVolume], node: Node, chosen: frozenset[str] = frozenset()
+    claim: PersistentVolumeClaim, volumes: Iterable[PersistentVolume], node: Node, chosen: frozenset[str] = frozenset()
 ) -> PersistentVolume | None:
     """The volume for a claim on a node: the smallest free one that will do, unless one is meant for the claim.
 
@@ -109,19 +113,24 @@ def smallest_match(
     return min(reachable, key=lambda volume: volume.capacity, default=None)
 
 
-def is_suitable(claim: Claim, volume: PersistentVolume) -> bool:
+def is_suitable(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
     """Whether a volume would do for a claim, wherever it is: large enough, of the same volume mode, and either meant
     for it, or free and of its class, with its access modes and selected labels."""
-    if volume.deleting or volume.block is not claim.block or volume.capacity < claim.request:
+    if volume.deleting or is_block(volume.mode) is not is_block(claim.mode) or volume.capacity < claim.request:
         return False
     if volume.claim is not None:
-        return volume.claim == (claim.namespace, claim.name)
+        return (volume.claim.namespace, volume.claim.name) == (claim.namespace, claim.name)
     return (
-        volume.available
-        and volume.storage_class == claim.storage_class
+        volume.phase is VolumePhase.AVAILABLE
+        and volume.storage_class == (claim.storage_class or "")
         and claim.access_modes <= volume.access_modes
         and (claim.selector is None or as_selector(claim.selector).matches(volume.labels))
     )
+
+
+def is_block(mode: VolumeMode | None) -> bool:
+    """Whether a volume is a block device; none given is a file system."""
+    return mode is VolumeMode.BLOCK
 
 
 def can_provision(storage_class: StorageClass | None, node: Node) -> bool:
@@ -132,9 +141,9 @@ def can_provision(storage_class: StorageClass | None, node: Node) -> bool:
     return not terms or any(all(value_of(node.labels, key) in values for key, values in term) for term in terms if term)
 
 
-def _why_unusable(name: str, claim: Claim | None) -> str | None:
+def _why_unusable(name: str, claim: PersistentVolumeClaim | None) -> str | None:
     if claim is None:
         return f'persistentvolumeclaim "{name}" not found'
-    if claim.lost:
+    if claim.phase is ClaimPhase.LOST:
         return f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{claim.volume_name}"'
     return f'persistentvolumeclaim "{name}" is being deleted' if claim.deleting else None

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kspec.kube.placement import AwsElasticBlockStore, Disk, GcePersistentDisk, Iscsi, Rbd
+from kspec.kube.storage import AccessMode
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable, unschedulable
 from kspec_models.scheduler.volumes import Storage
 
 NAME = "VolumeRestrictions"
 REASON_DISK = "node(s) had no available disk"
 REASON_ONE_POD = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
-READ_WRITE_ONCE_POD = "ReadWriteOncePod"
 
 
 def pre_filter(
@@ -71,4 +71,4 @@ def conflicts(disk: Disk, other: Disk) -> bool:
 def exclusive_in_use(claims: Iterable[str], used: frozenset[str], storage: Storage, namespace: str = "default") -> bool:
     """Whether a ReadWriteOncePod claim of the pod is used by another one, on whatever node."""
     found = (storage.claim(name, namespace) for name in claims if name in used)
-    return any(claim is not None and READ_WRITE_ONCE_POD in claim.access_modes for claim in found)
+    return any(claim is not None and AccessMode.READ_WRITE_ONCE_POD in claim.access_modes for claim in found)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 import attrs
 
 from kspec.kube.objects import Labels
+from kspec.kube.storage import BindingMode, PersistentVolume
 from kspec_models.helpers.labels import value_of
 from kspec_models.scheduler.result import PASSED, FilterResult, skipped, unresolvable
-from kspec_models.scheduler.volumes import BindingMode, PersistentVolume, Storage
+from kspec_models.scheduler.volumes import Storage
 
 NAME = "VolumeZone"
 REASON = "node(s) had no available volume zone"
@@ -83,7 +84,7 @@ def filter_node(labels: Labels, topologies: Iterable[Topology]) -> FilterResult:
     return PASSED
 
 
-def _why_it_cannot_wait(name: str, storage: Storage) -> str | None:
+def _why_it_cannot_wait(name: str | None, storage: Storage) -> str | None:
     if not name:
         return "PersistentVolumeClaim had no pv name and storageClass name"
     storage_class = storage.storage_class(name)
