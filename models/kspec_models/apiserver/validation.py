@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.kube.objects import Pod
+import attrs
+
+from kspec.kube.objects import Container, Pod, PodSpec
 from kspec_models.apiserver.finalizers import forbidden_additions
 from kspec_models.apiserver.kinds import IMMUTABLE, NOT_NEGATIVE
 
-_WRITTEN = {"replicas": "spec.replicas", "selector": "spec.selector", "role_ref": "roleRef"}
+_WRITTEN = {
+    "replicas": "spec.replicas",
+    "selector": "spec.selector",
+    "role_ref": "roleRef",
+    "deleting": "deletionTimestamp",
+}
+
+OF_THE_SERVER = ("name", "namespace", "uid", "deleting")
+"""Metadata that no update changes (A57): a deletion is asked for by DELETE."""
 
 
 def invalid(old: Any, new: Any) -> str:
@@ -27,14 +37,55 @@ def invalid(old: Any, new: Any) -> str:
     for field in IMMUTABLE.get(type(new).__name__, ()):
         if getattr(new, field, None) != getattr(old, field, None):
             return f"{_WRITTEN.get(field, field)}: field is immutable"
+    for field in OF_THE_SERVER:
+        if getattr(new, field, None) != getattr(old, field, None):
+            return f"metadata.{_WRITTEN.get(field, field)}: field is immutable"
     if isinstance(old, Pod):
-        if old.node is not None and new.node != old.node:
-            return "spec.nodeName: may not be changed"
-        if not set(new.spec.scheduling_gates) <= set(old.spec.scheduling_gates):
-            return "spec.schedulingGates: only deletion is allowed"
+        wrong = changed_pod(old, new)
+        if wrong:
+            return wrong
     added = forbidden_additions(
         bool(getattr(old, "deleting", False)), getattr(old, "finalizers", ()), getattr(new, "finalizers", ())
     )
     if added:
         return f"metadata.finalizers: {', '.join(added)} cannot be added while the object is being deleted"
     return ""
+
+
+def changed_pod(old: Pod, new: Pod) -> str:
+    """What an update of a pod changes that it may not; empty: nothing (ValidatePodUpdate).
+
+    Images may change, tolerations be added, scheduling gates be removed; while there are gates, also what selects
+    nodes. A node is given to it by its binding.
+    """
+    if new.node != old.node:
+        return "spec.nodeName: may not be changed by an update"
+    if new.spec == old.spec:
+        return ""
+    if not set(new.spec.scheduling_gates) <= set(old.spec.scheduling_gates):
+        return "spec.schedulingGates: only deletion is allowed"
+    if not set(new.spec.tolerations) >= set(old.spec.tolerations):
+        return "spec.tolerations: only addition is allowed"
+    if same_but_for_what_may_change(old.spec, new.spec) != old.spec:
+        return "spec: an update may change images, add tolerations and remove scheduling gates, and nothing else"
+    return ""
+
+
+def same_but_for_what_may_change(old: PodSpec, new: PodSpec) -> PodSpec:
+    """The new spec with everything that may change as it was."""
+    may: dict[str, Any] = {
+        "containers": with_images(old.containers, new.containers),
+        "init_containers": with_images(old.init_containers, new.init_containers),
+        "tolerations": old.tolerations,
+        "scheduling_gates": old.scheduling_gates,
+    }
+    if old.scheduling_gates:
+        may |= {"node_selector": old.node_selector, "node_affinity": old.node_affinity}
+    return attrs.evolve(new, **may)
+
+
+def with_images(old: tuple[Container, ...], new: tuple[Container, ...]) -> tuple[Container, ...]:
+    """The new containers with the images that the old ones had, if there are as many."""
+    if len(old) != len(new):
+        return new
+    return tuple([attrs.evolve(each, image=was.image) for was, each in zip(old, new, strict=True)])

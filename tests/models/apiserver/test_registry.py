@@ -10,7 +10,19 @@ import pytest
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref
 from kspec.kube.core import Namespace, NamespacePhase
-from kspec.kube.objects import Deployment, LabelSelector, Node, Phase, Pod, PodTemplate, ReplicaSet, labels
+from kspec.kube.objects import (
+    Container,
+    Deployment,
+    LabelSelector,
+    Node,
+    Phase,
+    Pod,
+    PodSpec,
+    PodTemplate,
+    ReplicaSet,
+    Toleration,
+    labels,
+)
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.rbac import Role, RoleBinding, RoleRef
 from kspec.kube.requests import Code, Request, Response, Verb
@@ -152,6 +164,30 @@ def test_what_is_immutable_cannot_be_changed() -> None:
     gated = attrs.evolve(POD, node=None)
     more = attrs.evolve(gated.spec, scheduling_gates=("late",))
     assert ask(Verb.PATCH, gated, changes={"spec": more}).code is Code.INVALID
+
+
+@pytest.mark.parametrize(
+    ("changes", "legal"),
+    [
+        ({"node": Ref("nodes", 1)}, False),
+        ({"containers": (Container("web", "web:2"),)}, True),
+        ({"containers": (Container("web", "web:1", requests=(("cpu", 1),)),)}, False),
+        ({"containers": (Container("web", "web:1"), Container("more"))}, False),
+        ({"tolerations": (Toleration("a"), Toleration("b"))}, True),
+        ({"tolerations": ()}, False),
+        ({"termination_grace_period_seconds": 1}, False),
+        ({"priority": 5}, False),
+    ],
+)
+def test_of_a_pods_spec_only_images_and_more_tolerations_can_be_updated(changes: Any, legal: bool) -> None:
+    spec = PodSpec((Container("web", "web:1"),), tolerations=(Toleration("a"),))
+    pod = Pod(spec=spec)
+    change = changes if "node" in changes else {"spec": attrs.evolve(spec, **changes)}
+    assert ask(Verb.PATCH, pod, changes=change).code is (Code.OK if legal else Code.INVALID)
+
+
+def test_a_deletion_is_asked_for_by_no_update() -> None:
+    assert ask(Verb.PATCH, WEB, changes={"deleting": True}).code is Code.INVALID
 
 
 # ---- eviction
