@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from kspec.kernel.properties import Broken, Happened, invariant, quiescence, step_invariant
+from kspec.kernel.actions import Reader
+from kspec.kernel.properties import Broken, Happened, invariant, leads_to, quiescence, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
 from kspec.kube.networking import EndpointSlice, Service
@@ -21,6 +22,7 @@ from kspec.kube.objects import LabelSelector, Phase, Pod
 from kspec.kube.truth import Truth
 from kspec.kube.watch import LatestFields
 from kspec_models.helpers.labels import selector_matches
+from kspec_models.proxy import starting
 from kspec_models.proxy.kube_proxy import mode
 from kspec_models.proxy.programmed import ServedPort, packet_to, reached
 from kspec_models.traffic import NOT_SENT, Clients, Traffic, becomes
@@ -180,3 +182,37 @@ ALL = (
 """What must hold of Services, in the order of reports."""
 
 offer(*ALL, of="services")
+
+
+# ---- a start of kube-proxy
+
+
+def it_runs_as_it_was_told(see: Reader) -> bool:
+    """kube-proxy runs in the mode that was asked for."""
+    return bool(see(starting.RUNS) is starting.WANTED)
+
+
+@invariant(witness=it_runs_as_it_was_told)
+def kube_proxy_runs_in_no_other_mode_than_it_was_told(see: Reader) -> bool | Broken:
+    """A kube-proxy that runs, runs in the mode that was asked for."""
+    runs = see(starting.RUNS)
+    if runs in (None, starting.WANTED):
+        return True
+    return Broken(f"it was told to use {starting.WANTED.value} and runs {runs.value}")
+
+
+def ipvs_can_be_used(see: Reader) -> bool:
+    """The kernel has what ipvs needs."""
+    return bool(see(starting.USABLE))
+
+
+@leads_to(ipvs_can_be_used)
+def kube_proxy_runs_once_it_can(see: Reader) -> bool | Broken:
+    """Once ipvs can be used, kube-proxy runs in the end, however often it has exited before."""
+    return see(starting.RUNS) is not None or Broken("ipvs can be used, and kube-proxy does not run")
+
+
+OF_STARTS = (kube_proxy_runs_in_no_other_mode_than_it_was_told, kube_proxy_runs_once_it_can)
+"""What must hold of kube-proxy's start."""
+
+offer(*OF_STARTS, of="proxy.start")

@@ -9,7 +9,7 @@ from kspec.engines.explicit import explore
 from kspec.kernel.result import Limits, Result, Verdict
 from kspec.targets import target_of, under
 from kspec_models.proxy.mode import Mode
-from kspec_properties.services import ALL
+from kspec_properties.services import ALL, OF_STARTS
 
 MUTANTS = {
     "services_reach_ready_pods_when_all_is_quiet": ("service.unready", "proxy.endpoints=all"),
@@ -18,6 +18,10 @@ MUTANTS = {
     "no_packet_reaches_a_pod_that_has_ended": ("service.rollout.prestop", "kubelet.pre-stop=short"),
     "a_service_that_answered_refuses_no_packet": ("service.bluegreen", "user.switch=hasty"),
     "every_way_to_a_service_leads_to_the_same_pods_when_all_is_quiet": ("service.kinds", "dns.headless=unknown"),
+}
+STARTS = {
+    "kube_proxy_runs_in_no_other_mode_than_it_was_told": ("proxy.start", "proxy.ipvs-missing=fall-back"),
+    "kube_proxy_runs_once_it_can": ("proxy.start", "proxy.restart=never"),
 }
 SYSTEMS = (
     "service.rollout",
@@ -35,8 +39,8 @@ def checked(name: str, *settings: str) -> Result:
 
 
 def test_each_property_has_a_witness_and_a_mutant() -> None:
-    assert {promise.name for promise in ALL} == set(MUTANTS)
-    assert all(promise.witness is not None for promise in ALL)
+    assert {promise.name for promise in (*ALL, *OF_STARTS)} == {*MUTANTS, *STARTS}
+    assert all(promise.witness is not None for promise in (*ALL, *OF_STARTS))
 
 
 @pytest.mark.parametrize("mode", [mode.value for mode in Mode])
@@ -50,9 +54,9 @@ def test_each_system_gives_the_verdicts_that_it_declares_in_both_modes(name: str
     assert result.complete and result.never_enabled == ()
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", {**MUTANTS, **STARTS})
 def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> None:
-    system, setting = MUTANTS[name]
+    system, setting = {**MUTANTS, **STARTS}[name]
 
     assert checked(system).property(name).verdict is Verdict.HOLDS
     broken = checked(system, setting).property(name)
@@ -80,3 +84,12 @@ def test_a_violated_promise_is_also_found_by_random_runs() -> None:
     name = "no_packet_reaches_a_pod_that_has_ended"
     result = kspec.fuzz("service.rollout", properties=[name])
     assert result.property(name).verdict is Verdict.VIOLATED
+
+
+def test_a_kube_proxy_that_falls_back_serves_services_where_one_of_today_exits() -> None:
+    today, before = kspec.check("proxy.start"), kspec.check("proxy.start", settings={"proxy.ipvs-missing": "fall-back"})
+
+    assert today.verdict is Verdict.HOLDS
+    trace = before.property("kube_proxy_runs_in_no_other_mode_than_it_was_told").trace
+    assert trace is not None
+    assert [step.step.says for step in trace.steps] == ["runs iptables, since ipvs cannot be used"]

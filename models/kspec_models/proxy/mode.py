@@ -15,6 +15,8 @@ import enum
 
 import attrs
 
+from kspec.kernel.settings import declare
+
 RELEASE = (1, 36)
 """The release that is modelled unless told otherwise: major and minor number."""
 
@@ -35,8 +37,16 @@ class Mode(enum.Enum):
 class IpvsMissing(enum.Enum):
     """What kube-proxy does if it is told to use ipvs and cannot."""
 
-    FALL_BACK = "fall back"
     REFUSE = "refuse"
+    FALL_BACK = "fall-back"
+
+
+declare(
+    "proxy.ipvs-missing",
+    tuple(each.value for each in IpvsMissing),
+    "what kube-proxy does where ipvs cannot be used: exit with an error, as since release 1.26, or run iptables, "
+    "as older ones do (P12)",
+)
 
 
 @attrs.frozen
@@ -52,10 +62,15 @@ def ipvs_missing(release: tuple[int, int] = RELEASE) -> IpvsMissing:
     return IpvsMissing.REFUSE if release >= REFUSES_SINCE else IpvsMissing.FALL_BACK
 
 
-def start(wanted: Mode | None, usable: bool, release: tuple[int, int] = RELEASE) -> Start:
-    """What runs after a start (P12, createProxier). `wanted` None: no mode configured; `usable`: ipvs would work."""
+def start(
+    wanted: Mode | None, usable: bool, release: tuple[int, int] = RELEASE, *, missing: IpvsMissing | None = None
+) -> Start:
+    """What runs after a start (P12, createProxier). `wanted` None: no mode configured; `usable`: ipvs would work.
+
+    `missing`: what is done where it would not, if that is not what the release does.
+    """
     if wanted is not Mode.IPVS:
         return Start(Mode.IPTABLES)
     if usable:
         return Start(Mode.IPVS, warns=release >= WARNS_SINCE)
-    return Start(Mode.IPTABLES if ipvs_missing(release) is IpvsMissing.FALL_BACK else None)
+    return Start(Mode.IPTABLES if (missing or ipvs_missing(release)) is IpvsMissing.FALL_BACK else None)

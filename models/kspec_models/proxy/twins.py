@@ -33,3 +33,11 @@ def all_endpoints(endpoints: Iterable[Endpoint]) -> frozenset[Ref]:
 def only_cluster_ips(service: Service, endpoints: frozenset[Endpoint]) -> Record:
     """The cluster IP, and nothing for a Service without one."""
     return Record(service.name, "" if service.headless else service.cluster_ip)
+
+
+@broken_twin(
+    "proxy.restart", "never", "kspec_models.proxy.starting:tries", "a kube-proxy that has exited is not started again"
+)
+def only_once(exited: bool) -> bool:
+    """Until it has exited."""
+    return not exited

@@ -23,6 +23,7 @@ from kspec_models.controllers.endpointslice.reconcile import endpointslice
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.kubelet import kubelet
 from kspec_models.pre_stop import LongEnough
+from kspec_models.proxy import starting
 from kspec_models.proxy.dns import dns
 from kspec_models.proxy.ingress import ingress_controller
 from kspec_models.proxy.kube_proxy import kube_proxy
@@ -178,3 +179,20 @@ def service_kinds() -> System:
         whole=("endpointslice",),
         idle=("kubelet.stop", "kubelet.remove"),
     ).system()
+
+
+@system("proxy.start", quick=True)
+def proxy_start() -> System:
+    """A kube-proxy that is told to use ipvs, on a node whose kernel lacks it until somebody loads the modules.
+
+    It exits, and is started again, until it can do what it was told. With `proxy.ipvs-missing=fall-back`, as before
+    release 1.26, it runs iptables instead: the node serves Services, and nobody notices that it does so as it was not
+    told to.
+    """
+    return System(
+        "proxy.start",
+        variables=starting.INITIAL,
+        actions=starting.actions(),
+        properties=load().parts["proxy.start"],
+        not_modelled=starting.NOT_MODELLED,
+    )

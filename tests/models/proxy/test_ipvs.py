@@ -127,6 +127,7 @@ def test_a_missing_ipvs_falls_back_in_older_releases_and_is_refused_since() -> N
     assert mode.ipvs_missing((1, 26)) is IpvsMissing.REFUSE
     assert mode.start(Mode.IPVS, usable=False, release=(1, 9)) == Start(Mode.IPTABLES)
     assert mode.start(Mode.IPVS, usable=False) == Start(None)
+    assert mode.start(Mode.IPVS, usable=False, missing=IpvsMissing.FALL_BACK) == Start(Mode.IPTABLES)
 
 
 def test_ipvs_runs_where_it_can_with_a_warning_since_it_is_deprecated() -> None:
