@@ -291,7 +291,7 @@ class _Telling:
     def _member(self, family: str | None, member: int | None) -> str:
         if family is None or member is None:
             return ""
-        if family == "nodes":
+        if family == "nodes" and family not in self._kinds:
             nodes = self._cluster.scope.nodes
             return nodes[member].name if member < len(nodes) else f"node {member}"
         return self._names.of(family, member)

@@ -141,10 +141,10 @@ def cluster(
     return Cluster(name, components, scope, properties, kinds_used=(Node, Pod), not_modelled=NOT_MODELLED, **more)
 
 
-def a_pod(app: str, *tolerations: Toleration) -> Pod:
+def a_pod(app: str, *tolerations: Toleration, name: str = "") -> Pod:
     """A pod as a user posts it."""
     spec = attrs.evolve(template(app, f"{app}:1").spec, tolerations=tolerations)
-    return Pod(labels=labels(app=app), spec=spec)
+    return Pod(labels=labels(app=app), spec=spec, name=name)
 
 
 def failing(*faults: Component) -> tuple[Component, ...]:
@@ -196,7 +196,7 @@ def node_disruption() -> System:
     """Both nodes are cut off, one after the other: the controller takes the fault for its own, and evicts nobody."""
     return cluster(
         "node.disruption",
-        users.apply([a_pod("web")]),
+        users.apply([a_pod("web", name="web")]),
         scheduler(),
         kubelet(heartbeats=True),
         node_lifecycle(),
@@ -230,40 +230,53 @@ def node_removed() -> System:
 
 @system("node.joins", quick=True)
 def node_joins() -> System:
-    """A node is new, and a pod is bound to it before PodGC, which is late, has heard of the node: its pod must stay."""
+    """A node is new, and a pod is bound to it before PodGC, which is late, has heard of the node: its pod must stay.
+
+    Admission gives a new node a taint, which it loses once its kubelet has said that it is ready.
+    """
     return cluster(
         "node.joins",
-        users.apply([node("node-1"), a_pod("web")]),
-        users.delete_a_pod(),
+        users.apply([attrs.evolve(node("node-1"), ready=NodeReady.FALSE), a_pod("web", name="web")]),
         scheduler(),
-        kubelet(),
+        kubelet(heartbeats=True),
+        node_lifecycle(),
         pod_gc(),
         nodes=(),
         slots=1,
         pods=1,
         caches={"pod-gc": "delayed"},
-        idle=("pod-gc.collect terminated", "pod-gc.collect terminating"),
+        idle=JOINS_IDLE,
     ).system()
+
+
+JOINS_IDLE = (
+    *("kubelet.stop", "kubelet.remove", "kubelet.leave", "node-lifecycle.monitor", "node-lifecycle.mark pods"),
+    *("pod-gc.collect terminated", "pod-gc.collect terminating"),
+)
+"""Where no pod is deleted and no node falls silent."""
 
 
 @system("node.out_of_service", quick=True)
 def node_out_of_service() -> System:
-    """A node dies or is cut off, and its pod is deleted: it goes once an operator calls the node out of service."""
+    """A pod with a name of its own is evicted from a node that fails, and cannot come back while it is Terminating.
+
+    Its name is free, and it is created elsewhere, once an operator calls the node out of service, by which he answers
+    for it that the node is dead: of a node that was only cut off the old containers run on.
+    """
+    database = a_pod("db", name="db-0")
     return cluster(
         "node.out_of_service",
-        users.apply([a_pod("db")]),
-        users.delete_a_pod(),
+        users.apply([database, database]),
         gives_a_node_up(),
         scheduler(),
         kubelet(heartbeats=True),
         node_lifecycle(),
+        taint_eviction(),
         time(),
         pod_gc(),
         fails(),
-        nodes=NODES[:1],
-        slots=1,
-        pods=1,
-        idle=("pod-gc.collect orphans", "pod-gc.collect terminated"),
+        pods=2,
+        idle=("node-lifecycle.watch the zones", "pod-gc.collect orphans", "pod-gc.collect terminated"),
     ).system()
 
 
@@ -275,9 +288,9 @@ def taints_tolerated() -> System:
     """
     key = "maintenance"
     pods = [
-        a_pod("web"),
-        a_pod("batch", Toleration(key, Operator.EXISTS, toleration_seconds=60)),
-        a_pod("agent", Toleration(key, Operator.EXISTS)),
+        a_pod("web", name="web"),
+        a_pod("batch", Toleration(key, Operator.EXISTS, toleration_seconds=60), name="batch"),
+        a_pod("agent", Toleration(key, Operator.EXISTS), name="agent"),
     ]
     keeps_off, evicts = Taint(key, effect=Effect.NO_SCHEDULE), Taint(key, effect=Effect.NO_EXECUTE)
     return cluster(

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from kspec.engines.explicit import explore
+from kspec.engines.one_run import one_run
 from kspec.kernel.actions import Role
 from kspec.kernel.result import Limits, Verdict
 from kspec.kernel.values import Ref
@@ -326,6 +327,14 @@ def test_taints_and_nodes_are_told_as_kubectl_does() -> None:
     told = "node.kubernetes.io/unreachable:NoSchedule, dedicated=db:NoExecute"
     assert in_words(tainted.taints, str) == told and in_words((), str) == "none"
     assert object_in_words(tainted, str) == f"ready\u00a0True, taints\u00a0{told}, unschedulable\u00a0false"
+
+
+def test_a_node_that_joins_is_told_by_its_name() -> None:
+    trace = one_run(scopes.node_joins())
+    narrator = scopes.node_joins().narrator
+    assert narrator is not None
+    told = [change.object for step in narrator.story(trace).steps for change in step.changes]
+    assert "Node node-1" in told and "Pod web" in told
 
 
 def test_the_grace_period_of_the_model_is_that_of_the_controller() -> None:

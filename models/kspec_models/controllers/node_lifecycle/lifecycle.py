@@ -66,6 +66,19 @@ def node_lifecycle() -> Actor:
                 yield f"{node.name} is not ready, so its pods are not", marked, here.set_at(ref, heard=Heard.UNKNOWN)
 
     @actor.once()
+    def watch_the_zones(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        now = zone_states(here)
+        if not now:
+            return
+        was_down = getattr(here, "all down")
+        found = zones.move(tuple([(zone, ZoneState.FULL if was_down else ZoneState.INITIAL) for zone, _ in now]), now)
+        if found is Move.ENTER:
+            yield found.value, here.set(**{"all down": True}), spared(here, api)
+        elif found is Move.EXIT:
+            fresh = [here.set_at(ref, heard=Heard.IN_TIME) for ref, _ in here.nodes]
+            yield found.value, here.set(**{"all down": False}), tuple(fresh)
+
+    @actor.once()
     def taint(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
         for _, node in here.nodes:
             wanted = at_once(node)
@@ -79,19 +92,6 @@ def node_lifecycle() -> Actor:
             wanted = decisions.with_no_execute(node.taints, decisions.no_execute_key(status_of(node.ready)))
             if node.taints == at_once(node) != wanted and may_taint(node, states, here):
                 yield f"{node.name}: {said(node)}, and its turn has come", api.update(node, taints=wanted)
-
-    @actor.once()
-    def watch_the_zones(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
-        now = zone_states(here)
-        if not now:
-            return
-        was_down = getattr(here, "all down")
-        found = zones.move(tuple([(zone, ZoneState.FULL if was_down else ZoneState.INITIAL) for zone, _ in now]), now)
-        if found is Move.ENTER:
-            yield found.value, here.set(**{"all down": True}), spared(here, api)
-        elif found is Move.EXIT:
-            fresh = [here.set_at(ref, heard=Heard.IN_TIME) for ref, _ in here.nodes]
-            yield found.value, here.set(**{"all down": False}), tuple(fresh)
 
     return actor
 
