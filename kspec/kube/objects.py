@@ -29,6 +29,9 @@ Resources = tuple[tuple[str, int], ...]
 HOSTNAME = "kubernetes.io/hostname"
 """The label by which every node is its own."""
 
+NODE_NAME_FIELD = "metadata.name"
+"""The field by which a node selector term names a node."""
+
 
 class Phase(enum.Enum):
     """status.phase of a pod."""
@@ -214,6 +217,15 @@ class Pod:
     def available(self) -> bool:
         """Ready, with minReadySeconds over (W09; times are abstract: as soon as it is ready)."""
         return self.ready
+
+    @property
+    def only_node(self) -> str:
+        """The node that its required affinity names as the only one; "" if it names none (W82)."""
+        for term in self.spec.node_affinity or ():
+            for field in term.match_fields:
+                if field.key == NODE_NAME_FIELD and field.operator is Operator.IN and len(field.values) == 1:
+                    return field.values[0]
+        return ""
 
 
 class NodeReady(enum.Enum):

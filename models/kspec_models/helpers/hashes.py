@@ -6,6 +6,7 @@ HashControllerRevision (W32, W68): FNV, and the same letters. Any hash would do;
 
 from __future__ import annotations
 
+import functools
 import zlib
 from typing import Any
 
@@ -19,6 +20,7 @@ REVISION_LABEL = "controller-revision-hash"
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
+@functools.lru_cache(maxsize=4096)
 def short_hash(value: Value) -> str:
     """Five letters for a value."""
     number, name = zlib.crc32(repr(what_is_set(value)).encode()), ""

@@ -8,10 +8,9 @@ so does the DaemonSet controller (W80).
 
 from __future__ import annotations
 
+from kspec.kube.objects import NODE_NAME_FIELD as NODE_NAME_FIELD
 from kspec.kube.objects import Node, NodeSelectorTerm, Operator, PodSpec, Requirement
 from kspec_models.helpers.labels import from_expression, includes
-
-NODE_NAME_FIELD = "metadata.name"
 
 Terms = tuple[NodeSelectorTerm, ...]
 
