@@ -8,7 +8,8 @@ already (C101). What is still to be evicted is in memory only (C49).
 
 Simplified: start times are not known, so any order of victims of one priority is tried that importance allows. While
 evictions are under way their pod is not tried for preemption again; that it could be bound meanwhile, if there is room,
-is more than upstream does. Not modelled: PodDisruptionBudgets (the decisions take them), the number of candidates.
+is more than upstream does. Not modelled: PodDisruptionBudgets (the decisions take them), the number of candidates,
+claims (no eviction helps against what is missing of them, C65; here they keep a pod off no node).
 """
 
 from __future__ import annotations

@@ -23,18 +23,20 @@ from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api
 from kspec.kube.objects import Node, Pod, PodSpec, ReplicaSet
-from kspec_models.scheduler import profile, scoring
+from kspec_models.scheduler import claims, profile, scoring
 from kspec_models.scheduler.evicting import add_preemption
 from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
 from kspec_models.scheduler.profile import Around
 from kspec_models.scheduler.scores.selection import looked_at, nodes_to_find
 from kspec_models.scheduler.snapshot import Snapshot, looks_at_pods, snapshot_of
+from kspec_models.scheduler.volumes import Storage
 
 NOT_MODELLED = (
     "the scheduler's queue: its order and back-off; a binding in flight; PodScheduled=False",
-    "volumes in explored systems, dynamic resources, limits of attached volumes, extenders",
+    "dynamic resources, limits of attached volumes, extenders",
     "scores by the selectors of services and by images (the scores are off unless scheduler.scores=default)",
 )
+CLAIMS_NOT_LOOKED_AT = "claims: each counts as if it had its volume everywhere"
 DEFAULT_SCHEDULER = "default-scheduler"
 
 SCORES = settings.declare(
@@ -96,10 +98,11 @@ def verdicts(pod: Any, here: Here) -> Iterator[tuple[Ref, Node, FilterResult]]:
         yield ref, node, result
 
 
-def verdicts_with_nominations(pod: Any, here: Here) -> Iterator[tuple[Ref, Node, FilterResult]]:
-    """The same where pods may be nominated: these count too (C76)."""
+def full_verdicts(pod: Any, here: Here, storage: Storage | None) -> Iterator[tuple[Ref, Node, FilterResult]]:
+    """The same where pods may be nominated, which count too (C76), and where claims may be looked at."""
     snapshot = snapshot_of(here.nodes, neighbours(here))
-    for (ref, node), result in zip(here.nodes, profile.verdicts(as_pod(pod), snapshot), strict=True):
+    found = profile.verdicts(as_pod(pod), snapshot, Around(storage))
+    for (ref, node), result in zip(here.nodes, found, strict=True):
         yield ref, node, result
 
 
@@ -128,22 +131,28 @@ def scheduler(
     scheduler_name: str = DEFAULT_SCHEDULER,
     preemption: bool = False,
     round_robin: bool = False,
+    volumes: bool = False,
 ) -> Actor:
     """A scheduler for the pods that name it.
 
     `preemption`: pods of lower priority are evicted for one that fits nowhere. `round_robin`: the search begins where
-    that for the last pod ended (C22), which makes a difference from 100 nodes on.
+    that for the last pod ended (C22), which makes a difference from 100 nodes on. `volumes`: claims are looked at, and
+    those that wait for a node are served; without it each claim counts as if it had its volume everywhere.
     """
     own: dict[str, Any] = {"start": 0} if round_robin else {}
     if preemption:
         own["evicting"] = ()
-    actor = Actor(name, watches=(Pod, Node), own=own, not_modelled=NOT_MODELLED)
+    watches = (Pod, Node, *claims.KINDS) if volumes else (Pod, Node)
+    notes = NOT_MODELLED if volumes else (*NOT_MODELLED, CLAIMS_NOT_LOOKED_AT)
+    actor = Actor(name, watches=watches, own=own, not_modelled=notes)
 
     @actor.each(Pod)
     def bind(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         if pod is None or not waits_for_a_node(pod, scheduler_name):
             return
-        judged = list(verdicts_with_nominations(pod, here) if preemption else verdicts(pod, here))
+        storage = claims.storage_seen(here) if volumes and pod.spec.claims else None
+        full = preemption or storage is not None
+        judged = list(full_verdicts(pod, here, storage) if full else verdicts(pod, here))
         fitting = [(ref, node) for ref, node, result in judged if result.fits]
         if preemption and any(ref == pod.nominated_node for ref, _ in fitting):
             fitting = [(ref, node) for ref, node in fitting if ref == pod.nominated_node]
@@ -153,7 +162,14 @@ def scheduler(
             found, start = looked_at(fits, here.start, nodes_to_find(len(judged)))
             fitting, moved = [judged[i][:2] for i in found], here.set(start=start)
         for ref, node in taken(pod, fitting, here):
-            yield f"node {node.name} fits", api.bind(pod, ref), here.assume(node=ref), moved
+            waiting = () if storage is None else claims.waiting_claims(pod, storage)
+            if not waiting:
+                yield f"node {node.name} fits", api.bind(pod, ref), here.assume(node=ref), moved
+                continue
+            assert storage is not None
+            first = tuple(claims.first_writes(waiting, node, storage, api))
+            if first:
+                yield f"node {node.name} fits; its claims come first", first
 
     if preemption:
         add_preemption(actor, lambda pod: waits_for_a_node(pod, scheduler_name))

@@ -84,20 +84,29 @@ def filter_node(claims: PodClaims, node: Node, storage: Storage) -> FilterResult
 
 
 def can_bind(claims: tuple[PersistentVolumeClaim, ...], node: Node, storage: Storage) -> bool:
-    """Whether each waiting claim finds a volume of its own, or can get one provisioned, on the node.
+    """Whether each waiting claim finds a volume of its own, or can get one provisioned, on the node."""
+    return bindings(claims, node, storage) is not None
+
+
+Binding = tuple[PersistentVolumeClaim, PersistentVolume | None]
+"""A claim with the volume that it is to have; None: one is to be provisioned."""
+
+
+def bindings(claims: tuple[PersistentVolumeClaim, ...], node: Node, storage: Storage) -> tuple[Binding, ...] | None:
+    """What each waiting claim would get on the node, the smallest claim first; None if one gets nothing.
 
     A claim for which a node was selected is to be provisioned there, and nowhere else.
     """
     if any(claim.selected_node not in ("", node.name) for claim in claims):
-        return False
-    chosen: frozenset[str] = frozenset()
+        return None
+    found: list[Binding] = []
     for claim in sorted(claims, key=lambda each: each.request):
-        found = None if claim.selected_node else smallest_match(claim, storage.volumes, node, chosen)
-        if found is not None:
-            chosen |= {found.name}
-        elif not can_provision(storage.storage_class(claim.storage_class), node):
-            return False
-    return True
+        chosen = frozenset([volume.name for _, volume in found if volume is not None])
+        volume = None if claim.selected_node else smallest_match(claim, storage.volumes, node, chosen)
+        if volume is None and not can_provision(storage.storage_class(claim.storage_class), node):
+            return None
+        found.append((claim, volume))
+    return tuple(found)
 
 
 def smallest_match(
