@@ -44,10 +44,11 @@ class Plugin:
     on_by_default: bool = True
     admit: Admit | None = None
     validate: Validate | None = None
+    setting: str = attrs.field(init=False)
+    """The setting that switches it."""
 
-    @property
-    def setting(self) -> str:
-        """The setting that switches it."""
+    @setting.default
+    def _setting(self) -> str:
         return f"apiserver.admission.{self.name}"
 
     @property
@@ -127,7 +128,7 @@ def mutate(write: Write, look: Look = NOWHERE) -> Admitted:
     """The mutating plugins, in order."""
     verdicts: list[Verdict] = []
     for plugin in PLUGINS:
-        if plugin.admit is None or not plugin.is_on:
+        if plugin.admit is None or not on(plugin.setting):
             continue
         try:
             after = plugin.admit(write, look)
@@ -146,7 +147,7 @@ def validate(write: Write, look: Look = NOWHERE) -> Admitted:
     verdicts: list[Verdict] = []
     also: tuple[Also, ...] = ()
     for plugin in PLUGINS:
-        if plugin.validate is None or not plugin.is_on:
+        if plugin.validate is None or not on(plugin.setting):
             continue
         try:
             committed = plugin.validate(write, look)

@@ -152,6 +152,7 @@ CONTROLLERS: Mapping[str, str] = {
 
 CERTIFICATES: Mapping[str, Certificate] = {
     "user": Certificate("kubernetes-admin", (MASTERS,)),
+    "user-2": Certificate("kubernetes-admin", (MASTERS,)),
     "apiserver": Certificate("system:apiserver", (MASTERS,)),
     "scheduler": Certificate("system:kube-scheduler"),
     "kubelet": Certificate("system:node:*", (NODES,)),
