@@ -21,7 +21,7 @@ import attrs
 
 from kspec.kernel.actions import Action, Lens, Reader, Role, Set, Step, StepKind, Update, Var, whole
 from kspec.kernel.errors import SpecError
-from kspec.kernel.values import Ref, Value
+from kspec.kernel.values import ME, Ref, Value
 from kspec.kube.cache import Api, Cache, Cached
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
 from kspec.kube.objects import Node
@@ -123,7 +123,11 @@ class Here:
 
     def live(self, kind: type, name: str | Ref, field: str) -> Any:
         """One field of an object as the API server has it now (a GET); None if there is no such object."""
-        var = (name.family, name.index) if isinstance(name, Ref) else self._cluster.kind(kind).variable(name)
+        var: Var
+        if isinstance(name, Ref):
+            var = name.family if name.index == ME else (name.family, name.index)
+        else:
+            var = self._cluster.kind(kind).variable(name)
         return self._see(var, LatestField(field))
 
 

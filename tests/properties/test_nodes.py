@@ -5,12 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 
 from kspec.engines import reference
 from kspec.engines.explicit import explore
 from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kube.cluster import Cluster
+from kspec.kube.objects import Container
 from kspec.targets import target_of, under
+from kspec_models import users
+from kspec_models.kubelet.programs import programs
+from kspec_models.scopes import kubelet as kubelets
 from kspec_properties.nodes import OF_CONTAINERS
 
 SYSTEMS = ("kubelet.containers", "kubelet.crash_loop", "kubelet.probes", "kubelet.restart")
@@ -66,3 +72,22 @@ def test_the_engines_agree_about_a_kubelet_that_restarts() -> None:
     fast, plain = (checked("kubelet.restart", engine=engine) for engine in (unfolded, reference.explore))
 
     assert (fast.distinct_states, fast.generated_states) == (plain.distinct_states, plain.generated_states)
+
+
+@pytest.mark.parametrize("name", ["kubelet.probes", "kubelet.restart"])
+def test_nothing_breaks_when_the_kubelet_hears_late(name: str) -> None:
+    with under(target_of(name), {}) as (system, _):
+        assert all_hold(system.narrator._cluster)
+
+
+def test_a_final_phase_of_somebody_else_stays_although_the_kubelet_has_not_heard_of_it() -> None:
+    people = (users.apply([kubelets.a_pod(Container("web", "web:1"))]), users.delete_a_pod())
+    others = (programs(exits=1), kubelets.marks_a_pod_as_failed())
+    assert all_hold(kubelets.one_node("late", people, *others, silent=(kubelets.NO_INIT,)))
+
+
+def all_hold(cluster: Cluster) -> bool:
+    """Whether everything holds of a cluster when its kubelet's cache is late."""
+    late = attrs.evolve(cluster, scope=attrs.evolve(cluster.scope, caches={"kubelet": "delayed"}))
+    result = explore(late.system(), limits=Limits(seconds=60))
+    return result.complete and all(p.verdict is Verdict.HOLDS for p in result.properties)

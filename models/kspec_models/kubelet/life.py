@@ -220,11 +220,12 @@ class Life:
             yield from killed(i, found.process(i), here, f"{name} fails a probe", found, replace=again)
 
     def status(self, pod: Any, here: Here) -> Mapping[str, Value] | None:
-        """Phase and conditions by what was seen last."""
+        """Phase and conditions by what was seen last; the phase that they follow is read anew for each write (K40)."""
         found = known(pod, here)
-        if found is None:
+        before = None if found is None else here.live(Pod, pod.identity, "phase")
+        if found is None or before is None:
             return None
-        return status_of(found, pod.phase, pod.deleting or pod.finished)
+        return status_of(found, before, pod.deleting or pod.finished)
 
     def may_be_removed(self, pod: Any, here: Here) -> bool:
         """Nothing of it is left, and its final phase is written (K36)."""
