@@ -7,8 +7,12 @@ What is simplified: the API group of a role reference is left out (there is only
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from typing import ClassVar
 
 import attrs
+
+from kspec.kernel.values import Ref
 
 
 class SubjectKind(enum.Enum):
@@ -29,6 +33,11 @@ class PolicyRule:
     resource_names: tuple[str, ...] = ()
     non_resource_urls: tuple[str, ...] = ()
 
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """`get, list on pods`."""
+        names = f" named {', '.join(self.resource_names)}" if self.resource_names else ""
+        return f"{', '.join(self.verbs)} on {', '.join((*self.resources, *self.non_resource_urls))}{names}"
+
 
 @attrs.frozen
 class Subject:
@@ -38,6 +47,10 @@ class Subject:
     name: str
     namespace: str = ""
 
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """`ServiceAccount shop/web`."""
+        return f"{self.kind.value} {f'{self.namespace}/' if self.namespace else ''}{self.name}"
+
 
 @attrs.frozen
 class RoleRef:
@@ -45,6 +58,10 @@ class RoleRef:
 
     kind: str
     name: str
+
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """`Role reader`."""
+        return f"{self.kind} {self.name}"
 
 
 @attrs.frozen
@@ -56,6 +73,8 @@ class Role:
     namespace: str = "default"
     deleting: bool = False
 
+    shown: ClassVar[tuple[str, ...]] = ("rules",)
+
 
 @attrs.frozen
 class ClusterRole:
@@ -64,6 +83,8 @@ class ClusterRole:
     name: str
     rules: tuple[PolicyRule, ...] = ()
     deleting: bool = False
+
+    shown: ClassVar[tuple[str, ...]] = ("rules",)
 
 
 @attrs.frozen
@@ -76,6 +97,8 @@ class RoleBinding:
     namespace: str = "default"
     deleting: bool = False
 
+    shown: ClassVar[tuple[str, ...]] = ("role_ref", "subjects")
+
 
 @attrs.frozen
 class ClusterRoleBinding:
@@ -85,3 +108,5 @@ class ClusterRoleBinding:
     role_ref: RoleRef
     subjects: tuple[Subject, ...] = ()
     deleting: bool = False
+
+    shown: ClassVar[tuple[str, ...]] = ("role_ref", "subjects")

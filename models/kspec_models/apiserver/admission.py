@@ -7,7 +7,7 @@ stored is validated; then all validating plugins, ResourceQuota last. The first 
 Each plugin is switched by a setting, and asks nothing of a cluster that has none of its objects. What they decide by is
 what is stored now: upstream reads caches, which may be old (A45k).
 
-Not modelled: PodSecurity, RuntimeClass, DefaultStorageClass, DefaultIngressClass, the plugins for claims, certificates
+Not modelled: PodSecurity, RuntimeClass, DefaultIngressClass, StorageObjectInUseProtection, the plugins for certificates
 and pod groups, NodeRestriction, webhooks and admission policies; what is off by default beside AlwaysPullImages.
 """
 
@@ -22,6 +22,7 @@ from kspec.kernel.settings import declare, on
 from kspec.kube.requests import NOWHERE, Also, Look
 from kspec_models.apiserver import (
     always_pull_images,
+    default_storage_class,
     default_toleration_seconds,
     limit_ranger,
     namespace_lifecycle,
@@ -86,6 +87,7 @@ PLUGINS = (
         validate=_only_checks(lambda write, look: priority_admission.check(write, look)),
     ),
     Plugin("DefaultTolerationSeconds", admit=lambda write, look: default_toleration_seconds.admit(write)),
+    Plugin("DefaultStorageClass", admit=lambda write, look: default_storage_class.admit(write, look)),
     Plugin("ResourceQuota", validate=lambda write, look: quota.charge(write, look)),
 )
 """In upstream's order."""

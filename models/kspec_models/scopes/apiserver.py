@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -35,6 +35,8 @@ class Bucket:
     finalizers: tuple[str, ...] = ()
     deleting: bool = False
     namespace: str = "default"
+
+    shown: ClassVar[tuple[str, ...]] = ("finalizers",)
 
 
 FINALIZER = "example.com/bucket"

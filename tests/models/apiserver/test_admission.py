@@ -21,6 +21,7 @@ from kspec.kube.core import (
 from kspec.kube.objects import Container, Effect, Node, Pod, PodSpec, Taint
 from kspec.kube.requests import NOWHERE, Also, Code, Request, Response, Verb
 from kspec.kube.scheduling import PreemptionPolicy, PriorityClass
+from kspec.kube.storage import PersistentVolumeClaim, StorageClass
 from kspec_models.apiserver import admission, limit_ranger, serve
 from kspec_models.apiserver.namespace_lifecycle import refusal
 from kspec_models.apiserver.write import Operation, Write
@@ -77,6 +78,7 @@ def test_plugins_come_in_upstreams_order_and_the_first_refusal_ends_it() -> None
         "AlwaysPullImages",
         "Priority",
         "DefaultTolerationSeconds",
+        "DefaultStorageClass",
         "ResourceQuota",
     ]
     store = Store(GOING, ServiceAccount("other", namespace="shop"))
@@ -223,6 +225,21 @@ def test_a_second_default_class_is_refused() -> None:
     request = Request(Verb.CREATE, "priorityclasses", "b", object=second, user="user")
     assert serve(request, None, True, Store(first)).code is Code.FORBIDDEN
     assert serve(request, None, True, Store(PriorityClass("a", 1))).code is Code.CREATED
+
+
+# ---- DefaultStorageClass
+
+
+def test_a_claim_that_names_no_class_gets_the_default_one_and_one_that_wants_none_gets_none() -> None:
+    store = Store(StorageClass("slow"), StorageClass("fast", default=True))
+
+    def stored(claim: PersistentVolumeClaim, look: Store) -> Any:
+        request = Request(Verb.CREATE, "persistentvolumeclaims", claim.name, object=claim, user="user")
+        return serve(request, None, True, look).object
+
+    assert stored(PersistentVolumeClaim("data"), store).storage_class == "fast"
+    assert stored(PersistentVolumeClaim("data", storage_class=""), store).storage_class == ""
+    assert stored(PersistentVolumeClaim("data"), Store(StorageClass("slow"))).storage_class is None
 
 
 # ---- ResourceQuota

@@ -41,8 +41,8 @@ WITHOUT_GENERATION = frozenset(
 """Kinds that never have one (A55), and kinds of which it is not known here."""
 
 NOT_MODELLED = (
-    "PodSecurity, storage and ingress defaults, NodeRestriction, webhooks, admission policies, the graph of the Node "
-    "authorizer",
+    "PodSecurity, ingress defaults, protection of storage in use, NodeRestriction, webhooks, admission policies",
+    "the graph of the Node authorizer: a node may read the secrets of every pod",
     "the API server's caches: every plugin decides by what is stored",
     "validation of kinds beside pods, nodes, Deployments, ReplicaSets and what decides over requests",
 )
