@@ -6,6 +6,7 @@ What is simplified: as in `objects`. A name stands for one object, in whichever 
 from __future__ import annotations
 
 import enum
+from typing import ClassVar
 
 import attrs
 
@@ -107,3 +108,29 @@ class ResourceQuota:
     scopes: tuple[ScopeSelector, ...] = ()
     namespace: str = "default"
     deleting: bool = False
+
+
+@attrs.frozen
+class ConfigMap:
+    """A ConfigMap: sorted pairs of key and value."""
+
+    name: str
+    data: Labels = ()
+    immutable: bool = False
+    namespace: str = "default"
+    deleting: bool = False
+
+    shown: ClassVar[tuple[str, ...]] = ("data",)
+
+
+@attrs.frozen
+class Secret:
+    """A Secret: like a ConfigMap, with values as they are when decoded."""
+
+    name: str
+    data: Labels = ()
+    immutable: bool = False
+    namespace: str = "default"
+    deleting: bool = False
+
+    shown: ClassVar[tuple[str, ...]] = ("data",)

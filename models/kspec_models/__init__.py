@@ -4,7 +4,7 @@ Importing it offers the API server's pipeline, the components, the built-in syst
 """
 
 from kspec.kernel.registry import registry
-from kspec_models import apiserver, etcd, kubelet, twins, users
+from kspec_models import apiserver, etcd, kubelet, service_twins, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.apiserver import why as why
 from kspec_models.controllers.deployment import reconcile as deployment
@@ -64,6 +64,7 @@ __all__ = [
     "proxy_twins",
     "replicaset_twins",
     "scheduler_twins",
+    "service_twins",
     "statefulset_twins",
     "store_twins",
     "taint_eviction_twins",

@@ -15,7 +15,6 @@ from typing import Any
 import attrs
 
 from kspec.kernel.actions import Action, ActionFunction, Reader, Step
-from kspec.kernel.settings import broken_twin
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cluster import Cluster, Component, Seen, Writes
 from kspec.kube.networking import Service
@@ -107,9 +106,3 @@ class ReadyEndpoints:
         if obj.latest is None:
             return None
         return frozenset(each.pod for each in obj.latest.endpoints if each.ready)
-
-
-@broken_twin("kubelet.pre-stop", "short", "kspec_models.pre_stop:sleep_is_over", "a preStop sleep may end at any time")
-def over_at_any_time(see: Reader, services: Sequence[str], proxies: Sequence[str]) -> bool:
-    """It is over."""
-    return True

@@ -16,6 +16,7 @@ from kspec.kernel.settings import broken_twin
 from kspec.kube.actor import Actor, Here
 from kspec.kube.apps import StatefulSet
 from kspec.kube.cache import Api, Cache
+from kspec.kube.core import ConfigMap, Secret
 from kspec.kube.networking import Service
 from kspec.kube.objects import Deployment, Phase, Pod, PodTemplate, ReplicaSet
 
@@ -111,6 +112,20 @@ def undo(workload: Deployment) -> Actor:
         if not getattr(here, done) and template not in (None, workload.template):
             image = workload.template.spec.containers[0].image
             yield f"back to {image}", api.patch(workload, template=workload.template), here.set(**{done: True})
+
+    return actor
+
+
+def edit(*versions: ConfigMap | Secret) -> Actor:
+    """At any time, once, the user gives a ConfigMap or Secret the data of one of these versions."""
+    actor = Actor("user", own={"edited": False}, role=Role.USER)
+
+    @actor.once()
+    def edit(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        for new in () if here.edited else versions:
+            if here.live(type(new), new.name, "data") is not None:
+                words = ",".join(f"{key}={value}" for key, value in new.data)
+                yield words, api.patch(new, data=new.data), here.set(edited=True)
 
     return actor
 
