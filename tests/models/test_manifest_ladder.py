@@ -220,3 +220,12 @@ def test_pods_that_avoid_each_other_keep_nodes_apart(tmp_path: Path) -> None:
 
     assert not nodes_are_all_the_same(story, pods=4)
     assert not story.has_ranks
+
+
+def test_where_pods_can_be_evicted_their_successors_have_slots_too() -> None:
+    story, _ = story_of([str(Path(__file__).parents[2] / "examples" / "preemption.yaml")], None)
+    cluster = cluster_of(story, Rung("fresh", True))
+
+    assert (story.has_ranks, story.victims) == (True, 3)
+    assert cluster.scope.slots[Pod] == 4 + 1 + 3
+    assert any(action.name == "preempt" for action in cluster.system().actions)

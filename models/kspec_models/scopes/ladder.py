@@ -79,6 +79,13 @@ class Story:
         """Whether some pod is more important than another, so that the scheduler may evict one for the other."""
         return len({spec.priority for spec in self.specs}) > 1
 
+    @property
+    def victims(self) -> int:
+        """How many pods are less important than some other."""
+        highest = max((spec.priority for spec in self.specs), default=0)
+        sizes = [t.replicas if isinstance(t, (Deployment, ReplicaSet)) else 1 for t in self.things]
+        return sum(size for size, spec in zip(sizes, self.specs, strict=True) if spec.priority < highest)
+
     def of_size(self, replicas: int) -> Story:
         """The same with at most so many replicas of each workload."""
         smaller = [
@@ -158,12 +165,15 @@ def cluster_of(story: Story, rung: Rung, reductions: Reductions = Reductions()) 
                 people.append(users.rollout(workload, image))
                 broken |= {image} if change == "rollout=broken" else set()
                 pods += workload.replicas + surge_of(workload)
+    preempts = story.has_ranks and not nodes_are_all_the_same(story, pods)
+    if preempts:
+        pods += story.victims  # each may still be there while its successor waits
     things = [t for t in (Deployment, ReplicaSet, Pod) if t is not Deployment or story.deployments]
     kinds = tuple(t for t in things if t is Pod or story.workloads)
     components = (
         *people,
         *controllers_of(story),
-        scheduler(preemption=story.has_ranks and not nodes_are_all_the_same(story, pods)),
+        scheduler(preemption=preempts),
         kubelet(broken_images=frozenset(broken)),
         *monitors(kinds),
     )

@@ -124,9 +124,6 @@ def settle(paths: Sequence[str], nodes: int | None, settings: Mapping[str, str])
     if not story.things:
         raise UsageError(f"{', '.join(paths)}: nothing in it makes pods of which the model knows")
     cluster = cluster_of(story, Rung("run", True), Reductions(one_node=False))
-    if story.has_ranks:  # what is evicted can be there for a while beside what replaces it
-        slots = {**cluster.scope.slots, Pod: 2 * cluster.scope.slots[Pod]}
-        cluster = attrs.evolve(cluster, scope=attrs.evolve(cluster.scope, slots=slots))
     with declared.applied({SCORES.name: "default", **settings}):
         trace = one_run(cluster.system(), longest=LONGEST)
     laid_out = trace.world.system.narrator._cluster
