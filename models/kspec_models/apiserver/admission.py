@@ -90,7 +90,7 @@ PLUGINS = (
     Plugin("DefaultStorageClass", admit=lambda write, look: default_storage_class.admit(write, look)),
     Plugin("ResourceQuota", validate=lambda write, look: quota.charge(write, look)),
 )
-"""In upstream's order."""
+"""In upstream's order. Each looks its function up when it is asked, so that a broken twin can stand in for it."""
 
 for _plugin in PLUGINS:
     declare(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from kspec.kernel.settings import active
+from kspec.kernel.settings import active, current, declare
 from kspec.kube.rbac import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from kspec.kube.requests import Look, Request
 from kspec_models.apiserver.authentication import MASTERS, NODES, SERVICE_ACCOUNTS, User
@@ -114,14 +114,32 @@ def said(grant: Grant) -> str:
     return f"{type(binding).__name__} {binding.name!r}{where}, which binds {type(role).__name__} {role.name!r}"
 
 
-AUTHORIZERS: tuple[Authorizer, ...] = (privileged_group, node, rbac)
-"""As kubeadm has them: --authorization-mode=Node,RBAC, behind the privileged group."""
+def always_allow(user: User, request: Attributes, policy: Policy) -> Opinion:
+    """Everybody may do everything."""
+    return Opinion("AlwaysAllow", Decision.ALLOW, "everybody may do everything")
+
+
+AUTHORIZATION_MODE = declare(
+    "apiserver.authorization-mode",
+    ("Node,RBAC", "RBAC", "AlwaysAllow"),
+    "which authorizers are asked, behind the privileged group (--authorization-mode, as kubeadm sets it)",
+).name
+
+
+def authorizers() -> tuple[Authorizer, ...]:
+    """Those that are asked in this run, in order."""
+    chosen = {
+        "Node,RBAC": (privileged_group, node, rbac),
+        "RBAC": (privileged_group, rbac),
+        "AlwaysAllow": (privileged_group, always_allow),
+    }
+    return chosen[current(AUTHORIZATION_MODE)]
 
 
 def opinions(user: User, request: Attributes, policy: Policy) -> tuple[Opinion, ...]:
     """What the authorizers say, until one allows or denies (A15, union.Authorize)."""
     found: list[Opinion] = []
-    for authorizer in AUTHORIZERS:
+    for authorizer in authorizers():
         found.append(authorizer(user, request, policy))
         if found[-1].decision is not Decision.NO_OPINION:
             break
@@ -151,12 +169,12 @@ def refusal_code(decision: Decision, errors: int) -> int | None:
 # ---- in a cluster
 
 
-def attributes_of(request: Request, current: object | None) -> Attributes:
+def attributes_of(request: Request, stored: object | None) -> Attributes:
     """What a request wants. The namespace is that of what it is about: of one that is nowhere, the default one."""
     resource = request.resource
-    about = request.object if request.object is not None else current
+    about = request.object if request.object is not None else stored
     namespace = "" if resource in CLUSTER_WIDE else str(getattr(about, "namespace", "default"))
-    name = request.name if isinstance(request.name, str) else str(getattr(current, "name", ""))
+    name = request.name if isinstance(request.name, str) else str(getattr(stored, "name", ""))
     if request.verb.value == "create" and not request.subresource:
         name = ""
     return Attributes(request.verb.value, API_GROUPS.get(resource, ""), resource, request.subresource, name, namespace)

@@ -48,7 +48,9 @@ class Performed:
 
 def perform(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Performed:
     """What the request does."""
-    if request.verb in (Verb.GET, Verb.LIST):
+    if request.verb is Verb.LIST:
+        return Performed(Response(Code.OK))
+    if request.verb is Verb.GET:
         return Performed(get(current))
     if request.verb is Verb.DELETE:
         return delete(request, current, unchanged, look)

@@ -79,6 +79,16 @@ def test_authorizers_are_asked_until_one_allows() -> None:
         assert said[-1].decision is Decision.ALLOW
 
 
+def test_which_authorizers_are_asked_is_a_setting() -> None:
+    node, eve = User("system:node:n", (NODES,)), User("eve")
+    with applied({"apiserver.authorization-mode": "RBAC"}):
+        said = opinions(node, GET_PODS, BOOTSTRAP)
+        assert [opinion.authorizer for opinion in said] == ["system:masters", "RBAC"]
+        assert not authorization.allows(said)
+    with applied({"apiserver.authorization-mode": "AlwaysAllow"}):
+        assert authorization.allows(opinions(eve, GET_PODS, BOOTSTRAP))
+
+
 def test_what_none_allows_is_refused_and_each_says_why() -> None:
     said = opinions(User("eve"), GET_PODS, BOOTSTRAP)
     assert not authorization.allows(said)
