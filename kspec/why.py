@@ -1,6 +1,7 @@
-"""Explanations of one request to the API server: what is asked, and what each link of the chain answers.
+"""Explanations of requests to the API server: what is asked, and what each link of the chain answers.
 
-The checker only carries them: the spec that offers the API server explains it (the service `why request`).
+The checker only carries them: the spec that offers the API server explains them (the services `why request` and `why
+rights`).
 """
 
 from __future__ import annotations
@@ -83,3 +84,30 @@ class Explained:
             "assumptions": list(self.assumptions),
             "not_modelled": list(self.not_modelled),
         }
+
+
+@attrs.frozen
+class Right:
+    """One rule that a caller has: for what, and by which binding (`where`: the place of its manifest)."""
+
+    resources: tuple[str, ...]
+    paths: tuple[str, ...]
+    names: tuple[str, ...]
+    verbs: tuple[str, ...]
+    by: str
+    where: str = ""
+
+
+@attrs.frozen
+class Rights:
+    """What a caller may do in a namespace. `dangling`: bindings of his that refer to no role."""
+
+    user: str
+    groups: tuple[str, ...]
+    namespace: str
+    rights: tuple[Right, ...]
+    dangling: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The rights as plain data."""
+        return attrs.asdict(self)

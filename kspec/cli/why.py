@@ -10,6 +10,7 @@ import click
 QUESTIONS: dict[str, str] = {
     "pod": "Why a pod waits for a node, or why it is on the one it has.",
     "request": "Which link decides a request to the API server, and by which rule.",
+    "rights": "What a caller may ask of the API server, and by which binding.",
 }
 """What can be asked about, as its own help says it: the module of `request` is `kspec.cli.why_request`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -97,7 +98,7 @@ def command(
         explained: Explained = explain(question)
     code = Exit.ESTABLISHED if explained.granted else Exit.VIOLATED
     if json_file is not None:
-        _write(explained, code, json_file)
+        write(explained.document(), code, SCHEMA, json_file)
     emit("\n".join(told(explained)), err=json_file == "-")
     return int(code)
 
@@ -136,16 +137,11 @@ def _said(said: Said, width: int, word: int) -> Sequence[str]:
     return [first, *[f"  {'':{width}}  · {detail}" for detail in said.details]]
 
 
-def _write(explained: Explained, code: Exit, json_file: str) -> None:
+def write(document: dict[str, Any], code: Exit, schema: str, json_file: str) -> None:
+    """Write an answer as JSON, to a file or to standard output. Raises UsageError."""
     command_line = ["kspec", *(click.get_current_context().find_root().obj or [])]
-    document = {
-        "schema": SCHEMA,
-        "kspec": kspec.__version__,
-        "command": command_line,
-        "exit": int(code),
-        **explained.document(),
-    }
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    head = {"schema": schema, "kspec": kspec.__version__, "command": command_line, "exit": int(code)}
+    text = json.dumps({**head, **document}, indent=2, ensure_ascii=False)
     if json_file == "-":
         emit(text)
         return
