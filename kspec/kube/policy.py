@@ -40,5 +40,16 @@ class PodDisruptionBudget:
     namespace: str = "default"
     deleting: bool = False
 
+    shown: ClassVar[tuple[str, ...]] = (
+        "min_available",
+        "max_unavailable",
+        "disruptions_allowed",
+        "current_healthy",
+        "desired_healthy",
+        "expected_pods",
+        "disrupted_pods",
+    )
+    """What tells it in a story."""
+
     mentions: ClassVar[bool] = True
     """A pod that is written down as disrupted is not replaced by another of its slot."""

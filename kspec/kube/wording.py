@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kspec.kernel.values import Ref, fields_of, order_key
-from kspec.kube.objects import OwnerReference, Pod, PodTemplate
+from kspec.kube.objects import LabelSelector, OwnerReference, Pod, PodTemplate
 
 Called = Callable[[Ref], str]
 
@@ -32,11 +32,17 @@ def in_words(value: Any, called: Called) -> str:
         return ", ".join(sorted(in_words(part, called) for part in sorted(value, key=order_key))) or "none"
     if hasattr(value, "told"):
         return str(value.told(called))
-    if value == () or (isinstance(value, tuple) and all(hasattr(part, "told") for part in value)):
+    if isinstance(value, LabelSelector) and not value.match_expressions:
+        return in_words(value.match_labels, called)
+    if value == () or (isinstance(value, tuple) and all(_is_named(part) for part in value)):
         return ", ".join(in_words(part, called) for part in value) or "none"
     if _are_labels(value):
         return ",".join(f"{key}={word}" for key, word in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_named(part: Any) -> bool:
+    return isinstance(part, Ref) or hasattr(part, "told")
 
 
 def _are_labels(value: Any) -> bool:

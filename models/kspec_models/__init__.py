@@ -9,6 +9,8 @@ from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.apiserver import why as why
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
+from kspec_models.controllers.disruption import reconcile as disruption
+from kspec_models.controllers.disruption import twins as disruption_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice
 from kspec_models.controllers.endpointslice import twins as endpointslice_twins
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
@@ -41,6 +43,7 @@ COMPONENTS = {
     "pod-gc": pod_gc,
     "scheduler": scheduler,
     "kubelet": kubelet,
+    "disruption": disruption,
     "endpointslice": endpointslice,
     "kube-proxy": kube_proxy,
     "dns": dns,
@@ -56,6 +59,7 @@ __all__ = [
     "apiserver_twins",
     "clients",
     "deployment_twins",
+    "disruption_twins",
     "endpointslice_twins",
     "manifests",
     "node_lifecycle_twins",

@@ -11,7 +11,8 @@ from typing import Any
 import attrs
 
 from kspec.kernel.settings import broken_twin
-from kspec.kube.requests import Code, Request, Response
+from kspec.kube.policy import PodDisruptionBudget
+from kspec.kube.requests import Also, Code, Request, Response
 from kspec_models.controllers.replicaset.decisions import ActivePod, Counts
 from kspec_models.scheduler.framework import NodeInfo
 
@@ -87,3 +88,11 @@ def one_short(active: tuple[ActivePod, ...], terminating: int | None = None) -> 
     """Counts one active pod too few."""
     counted = [pod for pod in active[1:] if pod.ready]
     return Counts(len(active[1:]), len(active[1:]), len(counted), len(counted), terminating)
+
+
+@broken_twin(
+    "apiserver.eviction", "unpaid", "kspec_models.apiserver.registry:paid", "an eviction is granted and not paid for"
+)
+def unpaid(budget: PodDisruptionBudget, request: Request) -> Also:
+    """The budget stays as it was."""
+    return Also(PodDisruptionBudget, budget.name, budget)

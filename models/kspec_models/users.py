@@ -18,7 +18,7 @@ from kspec.kube.apps import StatefulSet
 from kspec.kube.cache import Api, Cache
 from kspec.kube.core import ConfigMap, Secret
 from kspec.kube.networking import Service
-from kspec.kube.objects import Deployment, Phase, Pod, PodTemplate, ReplicaSet
+from kspec.kube.objects import Deployment, Node, Phase, Pod, PodTemplate, ReplicaSet
 
 Workload = Deployment | ReplicaSet | StatefulSet
 
@@ -152,3 +152,28 @@ def switch(service: Service, to: ReplicaSet) -> Actor:
 def at_any_time(here: Here, to: ReplicaSet) -> bool:
     """Once the ReplicaSet exists."""
     return here.live(ReplicaSet, to.name, "replicas") is not None
+
+
+def drain(nodes: Sequence[str], *, name: str = "user") -> Actor:
+    """`kubectl drain`: cordons each of these nodes at any time, then evicts what is on it, again and again.
+
+    Upstream: `staging/src/k8s.io/kubectl/pkg/drain/drain.go` evictPods: an eviction that is refused with 429 is tried
+    again after five seconds, for ever unless --timeout is given. Not modelled: DaemonSet and mirror pods, which a drain
+    leaves alone; pods that nobody controls, at which it stops unless --force is given.
+    """
+    actor = Actor(name, watches=(Pod, Node), role=Role.USER)
+
+    @actor.each(Node)
+    def cordon(node: Any, here: Here, api: Api) -> Iterator[Any]:
+        if node is not None and node.name in nodes and not node.unschedulable:
+            yield node.name, api.patch(node, unschedulable=True)
+
+    @actor.each(Pod, fair=True)
+    def evict(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+        if pod is None or pod.node is None or pod.deleting or pod.finished:
+            return
+        for ref, node in here.nodes:
+            if ref == pod.node and node.name in nodes and node.unschedulable:
+                yield f"{node.name} is drained", api.evict(pod)
+
+    return actor

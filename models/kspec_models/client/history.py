@@ -40,9 +40,14 @@ class Largest:
         return None
 
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
-        """One number for each object."""
+        """One number for each object: what those wanted that are there from the start."""
         kinds = [cluster.kind(cls) for cls in self.watches]
-        return {f"largest/{kind.resource}/{name}": 0 for kind in kinds for name in kind.names}
+        stored = {
+            (type(thing), thing.name): thing.replicas for thing in cluster.scope.stored if type(thing) in self.watches
+        }
+        return {
+            f"largest/{kind.resource}/{name}": stored.get((kind.cls, name), 0) for kind in kinds for name in kind.names
+        }
 
     def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
         """None."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import attrs
 
+from kspec.kernel.values import Ref
 from kspec.kube.objects import IntOrPercent, Labels, LabelSelector
 from kspec_models.helpers.int_or_percent import resolve
 from kspec_models.helpers.labels import selector_matches
@@ -34,7 +35,7 @@ class Budget:
 class BudgetPod:
     """A pod of the budget's namespace. `controller`: the uid in its controller reference, None if it has none."""
 
-    name: str
+    name: str | Ref
     labels: Labels = ()
     ready: bool = False
     deleting: bool = False
@@ -51,7 +52,7 @@ class Controller:
     owner: str | None = None
 
 
-Disrupted = tuple[tuple[str, int], ...]
+Disrupted = tuple[tuple[str | Ref, int], ...]
 """status.disruptedPods: names of evicted pods, and when the eviction was granted."""
 
 
