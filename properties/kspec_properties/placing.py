@@ -8,11 +8,16 @@ Only systems that have such pods ask for these (`offer(..., of=...)`): elsewhere
 - `pods_that_avoid_each_other_are_kept_apart`: by what is true, not by what a scheduler has seen. One scheduler keeps
   it, since it assumes what it has bound (C09). Two that do not know of each other can break it, and nothing repairs it:
   affinity is required "during scheduling" only.
+- `no_better_node_is_left`: where scores decide (the setting scheduler.scores); of equals any may be taken (C27).
 - `a_pod_is_bound_by_the_scheduler_that_it_names`: schedulers are called after the schedulerName that they serve, except
   for the default one (C18).
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+import attrs
 
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
@@ -22,10 +27,10 @@ from kspec.kube.placement import AffinityTerm
 from kspec.kube.truth import Truth
 from kspec.kube.watch import LatestFields
 from kspec_models.helpers.labels import selector_matches, value_of
-from kspec_models.scheduler import preemption, profile
-from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER
+from kspec_models.scheduler import preemption, profile, scoring
+from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, as_pod
 from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, snapshot_of
-from kspec_properties.scheduling import nodes_of, pods_of, waiting_pods
+from kspec_properties.scheduling import nodes_of, pods_of, seen_nodes, seen_pods, waiting_pods
 
 # ---- preemption
 
@@ -146,10 +151,48 @@ def a_pod_is_bound_by_the_scheduler_that_it_names(before: Truth, happened: Happe
     return True
 
 
+# ---- scores
+
+
+def two_pods_are_bound(truth: Truth) -> bool:
+    """At least two pods have nodes, so that the second had to be scored beside the first."""
+    return sum(node is not None for node in truth.all(Pod, "node")) >= 2
+
+
+@step_invariant(witness=two_pods_are_bound, about=(Pod,))
+def no_better_node_is_left(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """A pod is bound to a node than which none that fits scores higher, by what the scheduler had seen."""
+    if not happened.kind.endswith(".bind"):
+        return True
+    lens = LatestFields(("node",))
+    for member, (was, now) in enumerate(zip(before.each("pods", lens), after.each("pods", lens), strict=True)):
+        if was is None or now is None or was == now:
+            continue
+        pods = seen_pods(before, happened.actor)
+        snapshot = snapshot_of(
+            seen_nodes(before, happened.actor), [as_placed(pod) for i, pod in pods.items() if i != member]
+        )
+        pod = as_pod(pods[member])
+        results = profile.verdicts(pod, snapshot)
+        feasible = tuple([at for at, result in zip(snapshot, results, strict=True) if result.fits])
+        best = scoring.best(scoring.scores(pod, snapshot, feasible))
+        taken = snapshot[now[0].index].node.name
+        if taken not in best:
+            return Broken(f"a pod is bound to {taken}, and {best[0]} scores higher", (f"Pod pods#{member}",))
+    return True
+
+
+def as_placed(pod: Any) -> Pod:
+    """A cached pod with its node."""
+    return attrs.evolve(as_pod(pod), node=pod.node, phase=pod.phase)
+
+
 PREEMPTION = (only_pods_of_lower_priority_are_evicted, a_pod_for_which_others_must_go_is_bound_in_the_end)
 AFFINITY = (pods_that_avoid_each_other_are_kept_apart,)
 OWN = (a_pod_is_bound_by_the_scheduler_that_it_names,)
+SCORES = (no_better_node_is_left,)
 
 offer(*PREEMPTION, of="scheduler.preemption")
 offer(*AFFINITY, of="scheduler.affinity")
 offer(*OWN, of="scheduler.own")
+offer(*SCORES, of="scheduler.scores")

@@ -45,6 +45,13 @@ def seen_nodes(truth: Truth, observer: str) -> Nodes:
     return tuple([(ref, cast(Node, Cached(kind, observer, view, ref))) for ref, view in refs if view is not None])
 
 
+def seen_pods(truth: Truth, observer: str) -> dict[int, Any]:
+    """The pods as an observer sees them, by member."""
+    kind = truth.cluster.kind(Pod)
+    views = enumerate(truth.each("pods", Seen(kind, observer)))
+    return {i: Cached(kind, observer, view, Ref("pods", i)) for i, view in views if view is not None}
+
+
 def verdict_on(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> FilterResult:
     """What the filters say of a node, with these other pods on the nodes."""
     placed = [other for other in others if other.node is not None and not other.finished]
@@ -83,11 +90,7 @@ def a_pod_is_bound_once_and_where_it_fits(before: Truth, happened: Happened, aft
 
 def fitted(truth: Truth, scheduler: str, member: int, node: Ref) -> bool:
     """Whether the pod fitted the node by what this scheduler saw."""
-    kind = truth.cluster.kind(Pod)
-    views = truth.each("pods", Seen(kind, scheduler))
-    pods: dict[int, Any] = {
-        i: Cached(kind, scheduler, view, Ref("pods", i)) for i, view in enumerate(views) if view is not None
-    }
+    pods = seen_pods(truth, scheduler)
     others = [pod for i, pod in pods.items() if i != member]
     return fits(pods[member], node, seen_nodes(truth, scheduler), others)
 

@@ -11,12 +11,13 @@ from kspec.kernel.result import Limits, Result, Verdict
 from kspec.targets import target_of, under
 from kspec_properties import placing
 
-SYSTEMS = ("scheduler.preemption", "scheduler.affinity", "scheduler.affinity.two", "scheduler.own")
+SYSTEMS = ("scheduler.preemption", "scheduler.affinity", "scheduler.affinity.two", "scheduler.own", "scheduler.scores")
 MUTANTS = {
     "only_pods_of_lower_priority_are_evicted": ("scheduler.preemption", "scheduler.victims=equals"),
     "a_pod_for_which_others_must_go_is_bound_in_the_end": ("scheduler.preemption", "scheduler.post-filter=left-out"),
     "pods_that_avoid_each_other_are_kept_apart": ("scheduler.affinity", "scheduler.neighbours=ignored"),
     "a_pod_is_bound_by_the_scheduler_that_it_names": ("scheduler.own", "scheduler.name=ignored"),
+    "no_better_node_is_left": ("scheduler.scores", "scheduler.winner=any"),
     "a_pod_is_bound_once_and_where_it_fits": ("scheduler.affinity", "scheduler.neighbours=ignored"),
 }
 
@@ -38,7 +39,7 @@ def test_each_system_is_explored_to_its_end_and_gives_the_verdict_that_it_declar
 
 
 def test_every_promise_has_a_witness_and_a_mutant() -> None:
-    promises = (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN)
+    promises = (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN, *placing.SCORES)
 
     assert {p.name for p in promises} <= set(MUTANTS)
     assert all(p.witness is not None for p in promises)
@@ -63,7 +64,7 @@ def test_random_runs_find_nothing_that_exploration_does_not(name: str) -> None:
 
 
 def test_what_only_some_systems_promise_is_asked_of_no_other_cluster() -> None:
-    names = {p.name for p in (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN)}
+    names = {p.name for p in (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN, *placing.SCORES)}
 
     assert not names & set(load().properties)
 

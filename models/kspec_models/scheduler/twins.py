@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import attrs
 
 from kspec.kernel.settings import broken_twin
@@ -68,3 +71,14 @@ def everybodys(spec: PodSpec, scheduler_name: str) -> bool:
 def tolerated(spec: PodSpec, node: Node) -> Taint | None:
     """No taint keeps a pod off."""
     return None
+
+
+@broken_twin(
+    "scheduler.winner",
+    "any",
+    "kspec_models.scheduler.schedule:taken",
+    "the scores are not looked at, and any node that fits is taken",
+)
+def any_node(pod: Any, fitting: Sequence[Any], here: Here) -> list[Any]:
+    """Every node that fits."""
+    return list(fitting)

@@ -114,5 +114,15 @@ def own() -> System:
     return cluster("scheduler.own", pods, nodes, schedulers, part="scheduler.own", idle=IDLE).system()
 
 
+@system("scheduler.scores", quick=True)
+def scores() -> System:
+    """Scores decide: three pods, a large node and a small one; which goes where follows from what is there already."""
+    pods = [a_pod("web", cpu=1000), a_pod("web", cpu=1000), a_pod("db", cpu=2000)]
+    nodes = [a_node("large", cpu=6000), a_node("small", cpu=4000)]
+    settings = {"scheduler.scores": "default"}
+    name = "scheduler.scores"
+    return cluster(name, pods, nodes, [scheduler()], part=name, settings=settings, idle=IDLE).system()
+
+
 IDLE = ("kubelet.stop", "kubelet.remove")
 """What nobody gives the kubelets to do where no pod is deleted."""
