@@ -56,4 +56,4 @@ def test_the_table_names_resources_verbs_and_bindings(kspec: Kspec) -> None:
 def test_a_caller_whom_nobody_recognises_has_nothing_to_list(kspec: Kspec) -> None:
     ran = kspec("why", "rights", "--set", "apiserver.anonymous-auth=off")
     assert ran.code == 2
-    assert "no authenticator recognised this caller" in ran.err
+    assert "no authenticator recognises this caller" in ran.err
