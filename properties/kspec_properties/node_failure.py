@@ -74,6 +74,42 @@ def evicting(node: Node) -> list[Taint]:
     return [taint for taint in node.taints if taint.effect is Effect.NO_EXECUTE]
 
 
+# ---- who waits for what
+
+Waits = tuple[tuple[str, str, str], ...]
+
+
+def who_waits_where_a_node_failed(truth: Truth) -> Waits:
+    """Everyone who takes part when a node fails: (actor, what it waits for, why that does not come)."""
+    there = {component.name for component in truth.cluster.components}
+    return tuple([row for row in (*nodes_wait(truth), *pods_wait(truth)) if row[0] in there])
+
+
+def nodes_wait(truth: Truth) -> Iterator[tuple[str, str, str]]:
+    """What became of the nodes."""
+    for node, alive in zip(nodes_of(truth), truth.each("alive"), strict=True):
+        if node is not None:
+            taints = ", ".join(f"{taint.key}:{taint.effect.value}" for taint in node.taints) or "no taint"
+            yield "node-lifecycle", "", f"{node.name} is Ready {node.ready.value} and has {taints}"
+            if not alive:
+                yield "kubelet", f"{node.name} to be connected", "nobody has to bring it back"
+
+
+def pods_wait(truth: Truth) -> Iterator[tuple[str, str, str]]:
+    """What became of the pods."""
+    for row in truth.each("pods", LatestFields(LIVE)):
+        if row is None or row[0] is None:
+            continue
+        node = node_at(truth, row[0])
+        if node is None:
+            yield "pod-gc", "", "a pod is bound to a node that is gone"
+        elif row[2]:
+            yield "kubelet", f"the end of a Terminating pod on {node.name}", "nobody else may confirm it"
+        else:
+            evicts = ", ".join(taint.key for taint in evicting(node))
+            yield "taint-eviction", "", f"a pod is on {node.name}, which has {evicts or 'no NoExecute taint'}"
+
+
 # ---- nodes
 
 
@@ -108,7 +144,7 @@ def every_node_is_down(truth: Truth) -> bool:
     return bool(ready) and NodeReady.TRUE not in ready
 
 
-@leads_to(every_node_is_down, about=(Node,))
+@leads_to(every_node_is_down, about=(Node,), waits=who_waits_where_a_node_failed)
 def nobody_is_evicted_while_all_is_down(truth: Truth) -> bool | Broken:
     """When no node is ready, every node loses the taint by which its pods would be evicted, unless one comes back."""
     if not every_node_is_down(truth):
@@ -140,7 +176,7 @@ def all_replicas_run(truth: Truth) -> bool:
     return any(wanted and pods_that_run(truth, name) == wanted for name, wanted in sizes)
 
 
-@eventually_always(witness=all_replicas_run, about=(Node, ReplicaSet, Pod))
+@eventually_always(witness=all_replicas_run, about=(Node, ReplicaSet, Pod), waits=who_waits_where_a_node_failed)
 def replicas_run_on_working_nodes(truth: Truth) -> bool | Broken:
     """Once nothing fails any more, all replicas run on nodes that work, as long as any does."""
     if not working(truth):
@@ -190,7 +226,7 @@ def a_container_is_not_wanted(truth: Truth) -> bool:
     return unwanted_containers(truth) > 0
 
 
-@leads_to(a_container_is_not_wanted, about=ABOUT)
+@leads_to(a_container_is_not_wanted, about=ABOUT, waits=who_waits_where_a_node_failed)
 def what_is_not_wanted_ends_where_the_kubelet_is_connected(truth: Truth) -> bool | Broken:
     """On a node that is connected (again), containers of pods that are deleted or gone do not run for ever."""
     left = unwanted_containers(truth)
@@ -240,7 +276,7 @@ def a_pod_is_abandoned(truth: Truth) -> bool:
     return abandoned_pods(truth) > 0
 
 
-@leads_to(a_pod_is_abandoned, about=ABOUT)
+@leads_to(a_pod_is_abandoned, about=ABOUT, waits=who_waits_where_a_node_failed)
 def pods_of_nodes_that_are_gone_go(truth: Truth) -> bool | Broken:
     """A pod whose node is gone does not stay, and a Terminating one does not where its node is out of service."""
     left = abandoned_pods(truth)

@@ -59,10 +59,10 @@ MUTANTS = {
 }
 
 
-def checked(name: str, setting: str = "", engine: Any = explore) -> Result:
+def checked(name: str, setting: str = "", engine: Any = explore, states: int | None = None) -> Result:
     settings = dict([setting.split("=")]) if setting else {}
     with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60))
+        result: Result = engine(system, limits=Limits(states=states, seconds=120))
         return result
 
 
@@ -85,10 +85,24 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in MUTANTS.items() for where in all_of])
 def test_a_broken_component_is_noticed(name: str, where: tuple[str, str]) -> None:
-    found = checked(*where).property(name)
+    found = checked(*where, states=6000).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause
+
+
+def test_a_stuck_cluster_says_who_waits_for_what() -> None:
+    found = checked("node.fails", "node-lifecycle.no-execute=never").property("replicas_run_on_working_nodes")
+
+    assert found.trace is not None
+    waits = {(actor, what): because for actor, what, because in found.trace.waits}
+    assert waits["kubelet", "node-1 to be connected"] == "nobody has to bring it back"
+    assert waits["taint-eviction", ""] == "a pod is on node-1, which has no NoExecute taint"
+
+    removed = checked("node.removed", "pod-gc.orphans=kept").property("pods_of_nodes_that_are_gone_go")
+    assert removed.trace is not None
+    assert ("pod-gc", "", "a pod is bound to a node that is gone") in removed.trace.waits
+    assert "node-lifecycle" not in {actor for actor, _, _ in removed.trace.waits}
 
 
 def test_on_a_node_that_is_cut_off_a_second_container_runs_where_one_is_wanted() -> None:
