@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import pytest
 
-from kspec.engines import reference
 from kspec.engines.explicit import explore
+from kspec.kernel.actions import Reader, Set
 from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kube import delivering
+from kspec.kube.cluster import Cluster
+from kspec.kube.component import Component, Writes
+from kspec.kube.serving import IsInitial
 from kspec.targets import target_of, under
+from kspec_models.kubelet import exits
 from kspec_properties.control_plane import OF_STATIC_PODS, OF_THE_CONTROL_PLANE
 
 STATIC, BOOTSTRAP = "kubelet.static", "control_plane.bootstrap"
@@ -27,14 +29,10 @@ MUTANTS = {
 }
 
 
-unfolded = partial(explore, fold=False)
-
-
-def checked(name: str, setting: str = "", engine: Any = explore) -> Result:
+def checked(name: str, setting: str = "") -> Result:
     settings = dict([setting.split("=")]) if setting else {}
     with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60))
-        return result
+        return explore(system, limits=Limits(seconds=60))
 
 
 @pytest.mark.parametrize("name", [STATIC, BOOTSTRAP])
@@ -59,8 +57,12 @@ def test_what_is_broken_is_noticed(name: str) -> None:
     assert found.trace is not None and found.trace.clause
 
 
-@pytest.mark.parametrize("name", [STATIC, BOOTSTRAP])
-def test_the_engines_agree(name: str) -> None:
-    fast, plain = checked(name, engine=unfolded), checked(name, engine=reference.explore)
+def test_a_controller_that_is_started_again_must_list_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_its_memory(cluster: Cluster, see: Reader, component: Component) -> Writes:
+        lost = delivering.remembered(cluster, component)
+        return [(variable, Set(initial)) for variable, initial in lost if not see(variable, IsInitial(initial))]
 
-    assert (fast.distinct_states, fast.generated_states) == (plain.distinct_states, plain.generated_states)
+    late = "control_plane.late"
+    assert checked(late).property("no_surplus_pods").verdict is Verdict.HOLDS
+    monkeypatch.setattr(exits, "what_is_lost", only_its_memory)
+    assert checked(late).property("no_surplus_pods").verdict is Verdict.VIOLATED

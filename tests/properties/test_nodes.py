@@ -1,14 +1,10 @@
-"""What is promised of containers holds, was exercised, and is broken by a broken kubelet; the engines agree."""
+"""What is promised of containers holds, was exercised, and is broken by a broken kubelet."""
 
 from __future__ import annotations
-
-from functools import partial
-from typing import Any
 
 import attrs
 import pytest
 
-from kspec.engines import reference
 from kspec.engines.explicit import explore
 from kspec.kernel.result import Limits, Result, Verdict
 from kspec.kube.cluster import Cluster
@@ -37,14 +33,10 @@ MUTANTS = {
 }
 
 
-unfolded = partial(explore, fold=False)
-
-
-def checked(name: str, setting: str = "", engine: Any = explore) -> Result:
+def checked(name: str, setting: str = "") -> Result:
     settings = dict([setting.split("=")]) if setting else {}
     with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60))
-        return result
+        return explore(system, limits=Limits(seconds=60))
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -66,12 +58,6 @@ def test_a_broken_kubelet_is_noticed(name: str, where: tuple[str, str]) -> None:
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause
-
-
-def test_the_engines_agree_about_a_kubelet_that_restarts() -> None:
-    fast, plain = (checked("kubelet.restart", engine=engine) for engine in (unfolded, reference.explore))
-
-    assert (fast.distinct_states, fast.generated_states) == (plain.distinct_states, plain.generated_states)
 
 
 @pytest.mark.parametrize("name", ["kubelet.probes", "kubelet.restart"])

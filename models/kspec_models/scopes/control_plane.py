@@ -64,32 +64,49 @@ def processes() -> Mapping[str, Runs]:
     }
 
 
-@system("control_plane.bootstrap", quick=True)
-def control_plane_bootstrap() -> System:
-    """A kubelet starts the control plane from files; each of its processes may end once; a user wants one pod.
-
-    Nothing answers before etcd and the API server run. Without the scheduler nothing is bound, without the controller
-    manager nothing is replaced, without the API server or etcd nothing changes at all: and containers run on.
-    """
-    people = (users.apply([a_replicaset("web", 1)]), users.delete_a_pod())
+def a_cluster(name: str, *, losses: int = 1, caches: Mapping[str, str] | None = None) -> Cluster:
+    """A cluster whose control plane is made of static pods, of which so many processes end at any time."""
     components: tuple[Component, ...] = (
-        *people,
+        users.apply([a_replicaset("web", 1)]),
+        users.delete_a_pod(),
         replicaset,
         scheduler(),
         kubelet(static=Static("node-1", CONTROL_PLANE, mirrors=False)),
-        Exits(CONTROL_PLANE, 1, HOSTED),
+        Exits(CONTROL_PLANE, losses, HOSTED),
         *monitors((ReplicaSet, Pod)),
     )
     return Cluster(
-        "control_plane.bootstrap",
+        name,
         components,
-        Scope(slots={Pod: 2}, nodes=(node(),)),
+        Scope(slots={Pod: 2}, nodes=(node(),), caches=caches or {}),
         (*load().properties.values(), *load().parts["control plane"]),
         kinds_used=(ReplicaSet, Pod),
         not_modelled=(*NOT_MODELLED, *NOTES),
         processes=processes(),
         idle=("kubelet.stop static pod",),
-    ).system()
+    )
+
+
+@system("control_plane.bootstrap", quick=True)
+def control_plane_bootstrap() -> System:
+    """A kubelet starts the control plane from files; one of its processes may end; a user wants one pod.
+
+    Nothing answers before etcd and the API server run. Without the scheduler nothing is bound, without the controller
+    manager nothing is replaced, without the API server or etcd nothing changes at all: and containers run on.
+    """
+    return a_cluster("control_plane.bootstrap").system()
+
+
+@system("control_plane.two_losses")
+def control_plane_two_losses() -> System:
+    """The same with two processes that end, at once or one after the other."""
+    return a_cluster("control_plane.two_losses", losses=2).system()
+
+
+@system("control_plane.late")
+def control_plane_late() -> System:
+    """The same with a late controller and a late scheduler, which list anew whenever they have been started again."""
+    return a_cluster("control_plane.late", caches={"replicaset": "delayed", "scheduler": "delayed"}).system()
 
 
 # ---- broken twins
