@@ -4,8 +4,8 @@ Models pkg/controller/podgc/gc_controller.go: gcTerminated, gcTerminating, gcOrp
 A pass runs all four, every 20 seconds. Each deletion is forced (grace period 0), so that a pod's object can go while
 its containers still run (W150).
 
-Times are whole seconds by the controller's clock. Not modelled: the condition DisruptionTarget that orphans get, the
-order of parallel deletions, and lookups that fail with anything but "not found" (such a node counts as existing).
+Times are whole seconds by the controller's clock. Not modelled: the order of parallel deletions, and lookups that fail
+with anything but "not found" (such a node counts as existing).
 """
 
 from __future__ import annotations

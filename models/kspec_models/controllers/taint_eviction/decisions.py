@@ -3,7 +3,7 @@
 Models pkg/controller/tainteviction/taint_eviction.go, processPodOnNode, getMinTolerationTime, handleNodeUpdate and
 handlePodUpdate (W146, W148). A disruption budget is not asked. Times are whole seconds by the controller's clock.
 
-Not modelled: the condition DisruptionTarget and the events; timers are memory, which a restart loses (W148).
+Not modelled: events. Timers are memory, which a restart loses (W148); what the victims get beside is in `eviction`.
 """
 
 from __future__ import annotations
