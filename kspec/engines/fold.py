@@ -271,16 +271,16 @@ class Fold:
         if all(old == new for old, new in labels.items()):
             return
         if self._log is not None:
-            self._log.append(Renaming("", _completed(labels)))
+            self._log.append(Renaming("", completed(labels)))
         self._label(labels, state)
 
     def _label(self, labels: dict[int, int], state: list[int]) -> None:
-        """Give the incarnations in a state other labels."""
+        """Give the incarnations in a state other labels (those that are not named keep theirs)."""
         column = self._tables.column
         for position, number in enumerate(state):
             found = self._labels_in(column[position], number)
-            if any(labels[label] != label for label in found):
-                to = tuple((label, labels[label]) for label in found)
+            if any(labels.get(label, label) != label for label in found):
+                to = tuple((label, labels.get(label, label)) for label in found)
                 anew = (column[position], number, "label", to)
                 new = self._renamed.get(anew)
                 if new is None:
@@ -296,7 +296,7 @@ class Fold:
         return found
 
 
-def _completed(labels: dict[int, int]) -> tuple[int, ...]:
+def completed(labels: dict[int, int]) -> tuple[int, ...]:
     """A permutation of all labels up to the largest: those that a state does not hold go where there is room."""
     size = max([*labels, *labels.values()]) + 1
     room = iter(sorted(set(range(size)) - set(labels.values())))

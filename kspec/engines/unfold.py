@@ -12,10 +12,11 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kspec.engines.fold import Renaming
+from kspec.engines.canonical import canonical_labels
+from kspec.engines.fold import Renaming, completed
 from kspec.engines.tables import Ids
 from kspec.kernel.errors import UntrustworthyError
-from kspec.kernel.values import loose
+from kspec.kernel.values import incarnations, loose
 from kspec.kernel.world import Occurrence, State
 
 if TYPE_CHECKING:
@@ -53,15 +54,24 @@ class Follower:
                 if found is not None:
                     occurrence, state, before = found
                     self.steps.append(occurrence)
-                    self.states.append(state)
                     self.representatives.append(representative)
                     self._renamings = [*before, *self._renamings, *renamings]
+                    self._enter(state)
                     return
         name = search.tables.kinds[kind]
         raise UntrustworthyError(
             f"{search.system.name}: the search took a step {name} which the functions do not take: "
             "an action tells interchangeable members apart, or is not a pure function"
         )
+
+    def _enter(self, state: State) -> None:
+        """Real states are labelled by first appearance too: what is created must find a label that nothing has."""
+        world = self._search.world
+        labels = {label: i for i, label in enumerate(incarnations(state))} if world.uses_incarnations else {}
+        if any(old != new for old, new in labels.items()):
+            state = canonical_labels(world, state)
+            self._renamings.insert(0, Renaming("", completed(labels)).inverse())
+        self.states.append(state)
 
     def _step_to(self, raw: Ids, kind: int) -> tuple[Occurrence, State, list[Renaming]] | None:
         """The functions' step to this raw successor, and what must be renamed first (nothing, as a rule).

@@ -13,6 +13,8 @@ from kspec_models.controllers.disruption import reconcile as disruption
 from kspec_models.controllers.disruption import twins as disruption_twins
 from kspec_models.controllers.endpointslice import reconcile as endpointslice
 from kspec_models.controllers.endpointslice import twins as endpointslice_twins
+from kspec_models.controllers.garbage_collector import collector as garbage_collector
+from kspec_models.controllers.garbage_collector import twins as garbage_collector_twins
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
 from kspec_models.controllers.node_lifecycle import twins as node_lifecycle_twins
 from kspec_models.controllers.pod_gc import collector as pod_gc
@@ -38,6 +40,7 @@ COMPONENTS = {
     "replicaset": replicaset,
     "statefulset": statefulset,
     "resourcequota": resource_quota,
+    "garbage-collector": garbage_collector,
     "node-lifecycle": node_lifecycle,
     "taint-eviction": taint_eviction,
     "pod-gc": pod_gc,
@@ -61,6 +64,7 @@ __all__ = [
     "deployment_twins",
     "disruption_twins",
     "endpointslice_twins",
+    "garbage_collector_twins",
     "manifests",
     "node_lifecycle_twins",
     "pins",

@@ -6,6 +6,7 @@ from kspec_models.scopes import configuration as configuration
 from kspec_models.scopes import control_plane as control_plane
 from kspec_models.scopes import disruption as disruption
 from kspec_models.scopes import etcd as etcd
+from kspec_models.scopes import garbage as garbage
 from kspec_models.scopes import jobs as jobs
 from kspec_models.scopes import kubelet as kubelet
 from kspec_models.scopes import nodes as nodes

@@ -7,9 +7,11 @@ processTransitions, partitionDependents, getAlternateOwnerIdentity (W120, W122 t
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 import attrs
 
+from kspec.kernel.values import order_key
 from kspec_models.controllers.garbage_collector.graph import (
     FOREGROUND,
     ORPHAN,
@@ -110,8 +112,8 @@ def _named(reference: OwnerReference, dependent: Node, absent: Identity) -> Iden
     return Identity(reference.api_version, reference.kind, namespace, reference.name, reference.uid)
 
 
-def _order(identity: Identity) -> tuple[str, str, str, str]:
-    return identity.kind, identity.api_version, identity.namespace, identity.name
+def _order(identity: Identity) -> tuple[str, str, str, Any]:
+    return identity.kind, identity.api_version, identity.namespace, order_key(identity.name)
 
 
 def _observe(memory: Memory, node: Node, seen: Identity) -> tuple[Memory, tuple[Identity, ...]]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from kspec.kernel.values import Value, order_key
+from kspec.kernel.values import Ref, Value, order_key
 from kspec_models.client.work_queue import WorkQueue
 
 FOREGROUND = "foregroundDeletion"
@@ -37,12 +37,15 @@ class OwnerReference:
 
 @attrs.frozen
 class Identity:
-    """Where an object is, and which incarnation of that place; `namespace` "": none."""
+    """Where an object is, and which incarnation of that place; `namespace` "": none.
+
+    In a composed cluster a generated name is the mention of a member, which is its uid as well.
+    """
 
     api_version: str
     kind: str
     namespace: str
-    name: str
+    name: str | Ref
     uid: Value
 
     def is_meant_by(self, reference: OwnerReference) -> bool:
@@ -92,6 +95,10 @@ class Node:
         """What queues know it by."""
         return self.identity.uid, self.copy
 
+    def canonical(self) -> Node:
+        """The same with its dependents in order."""
+        return attrs.evolve(self, dependents=tuple(sorted(self.dependents, key=order_key)))
+
     def blocks(self, owner: Value) -> bool:
         """Whether the owner's foreground deletion has to wait for it (W124)."""
         return any(reference.uid == owner and reference.block_owner_deletion for reference in self.owners)
@@ -110,6 +117,19 @@ class Memory:
     to_delete: WorkQueue = EMPTY
     to_orphan: WorkQueue = EMPTY
     absent: frozenset[Identity] = frozenset()
+
+    def canonical(self) -> Memory:
+        """The same without the orders of what came first: of dependents, and of the queues (needed after a renaming).
+
+        For a collector whose workers take any node that waits: with twenty of them, which comes first is open anyway.
+        """
+        return attrs.evolve(
+            self,
+            nodes=tuple(sorted((node.canonical() for node in self.nodes), key=lambda n: order_key(n.key))),
+            outdated=tuple(sorted((node.canonical() for node in self.outdated), key=lambda n: order_key(n.key))),
+            to_delete=_in_order(self.to_delete),
+            to_orphan=_in_order(self.to_orphan),
+        )
 
     def find(self, uid: Value) -> Node | None:
         """The graph's node of this uid."""
@@ -186,3 +206,7 @@ class Memory:
         held = frozenset(key for q in (self.to_delete, self.to_orphan) for key in (*q.waiting, *q.processing))
         held |= self.to_delete.dirty | self.to_orphan.dirty
         return attrs.evolve(self, outdated=tuple(node for node in self.outdated if node.key in held))
+
+
+def _in_order(queue: WorkQueue) -> WorkQueue:
+    return attrs.evolve(queue, waiting=tuple(sorted(queue.waiting, key=order_key)))

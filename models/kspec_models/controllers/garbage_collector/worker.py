@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 
 import attrs
 
-from kspec.kernel.values import Value
+from kspec.kernel.values import Ref, Value
 from kspec_models.controllers.garbage_collector import builder, decisions
 from kspec_models.controllers.garbage_collector.builder import Change
 from kspec_models.controllers.garbage_collector.decisions import Fate, Policy, Resource, Standing
@@ -55,7 +55,7 @@ class Call:
     verb: Verb
     resource: Resource
     namespace: str
-    name: str
+    name: str | Ref
     uid: Value = ""
     resource_version: str = ""
     policy: Policy | None = None
@@ -152,7 +152,7 @@ def attempt_to_orphan(memory: Memory, key: NodeKey, served: Mapper) -> Calls:
     resource = served(node.identity.api_version, node.identity.kind)
     if failed or resource is None:
         return AGAIN
-    return (yield from _remove_finalizer(node, resource, ORPHAN))
+    return (yield from remove_finalizer(node, resource, ORPHAN))
 
 
 def _call(
@@ -167,7 +167,7 @@ def _end_foreground(memory: Memory, node: Node, resource: Resource) -> Calls:
     """Dependents that block are looked at; without any the finalizer goes (W124, processDeletingDependentsItem)."""
     blocking = decisions.blocking(node.identity.uid, memory.dependents_of(node))
     if not blocking:
-        return (yield from _remove_finalizer(node, resource, FOREGROUND))
+        return (yield from remove_finalizer(node, resource, FOREGROUND))
     return Left(look_at=tuple(dependent.key for dependent in blocking if not dependent.deleting_dependents))
 
 
@@ -242,7 +242,7 @@ def _delete(node: Node, live: Metadata, resource: Resource, how: Policy) -> Call
     return AGAIN if isinstance(answer, Failure) else DONE
 
 
-def _remove_finalizer(node: Node, resource: Resource, finalizer: str) -> Calls:
+def remove_finalizer(node: Node, resource: Resource, finalizer: str) -> Calls:
     """Take a finalizer off the version that was read, and read again if there is a newer one."""
     for _ in range(FINALIZER_TRIES):
         live = yield _call(Verb.GET, resource, node.identity)
