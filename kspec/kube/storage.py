@@ -121,7 +121,7 @@ class PersistentVolumeClaim:
     annotations: Labels = ()
     deleting: bool = False
     finalizers: tuple[str, ...] = ()
-    uid: Uid | None = None
+    uid: Uid | str | None = None
 
     @property
     def bound(self) -> bool:

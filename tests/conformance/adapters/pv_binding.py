@@ -14,20 +14,21 @@ from ruamel.yaml import YAML
 
 from kspec.kube.objects import LabelSelector
 from kspec.kube.quantity import resource_amount
-from kspec_models.controllers.volume_binder import decisions, matching
-from kspec_models.controllers.volume_binder.decisions import Event, Synced
-from kspec_models.controllers.volume_binder.matching import (
+from kspec.kube.storage import (
     AccessMode,
     AccessModes,
-    Claim,
+    BindingMode,
     ClaimPhase,
     ClaimRef,
+    PersistentVolume,
+    PersistentVolumeClaim,
     ReclaimPolicy,
     StorageClass,
-    Volume,
     VolumeMode,
     VolumePhase,
 )
+from kspec_models.controllers.volume_binder import decisions, matching
+from kspec_models.controllers.volume_binder.decisions import Event, Synced
 from tests.conformance.adapters import _objects
 from tests.conformance.interface import Given, Skip
 
@@ -47,12 +48,12 @@ UIDS = {
 OFFERED = frozenset({AccessMode.READ_WRITE_ONCE, AccessMode.READ_WRITE_MANY})
 """The access modes of the volume of index_test.go TestCheckAccessModes."""
 CLASSES = (
-    StorageClass("gold", "kubernetes.io/mock-provisioner"),
-    StorageClass("silver", "kubernetes.io/mock-provisioner"),
-    StorageClass("copper", "kubernetes.io/mock-provisioner"),
-    StorageClass("external", "vendor.com/my-volume"),
-    StorageClass("external-wait", "vendor.com/my-volume-wait", delayed=True),
-    StorageClass("wait", "kubernetes.io/mock-provisioner", delayed=True),
+    StorageClass("gold", provisioner="kubernetes.io/mock-provisioner"),
+    StorageClass("silver", provisioner="kubernetes.io/mock-provisioner"),
+    StorageClass("copper", provisioner="kubernetes.io/mock-provisioner"),
+    StorageClass("external", provisioner="vendor.com/my-volume"),
+    StorageClass("external-wait", BindingMode.WAIT_FOR_FIRST_CONSUMER, "vendor.com/my-volume-wait"),
+    StorageClass("wait", BindingMode.WAIT_FOR_FIRST_CONSUMER, "kubernetes.io/mock-provisioner"),
 )
 """The StorageClasses of upstream's tests. In some only a part of them exists, which the cases do not tell."""
 IN_USE = ("runningClaim", "pendingClaim")
@@ -97,9 +98,9 @@ def _match(given: Given) -> Any:
 class _Cluster:
     """What the API server has, with each object as the case writes it; what the controller has cached; the events."""
 
-    volumes: dict[str, tuple[Volume, Given]]
-    claims: dict[str, tuple[Claim, Given]]
-    cached: dict[str, Claim]
+    volumes: dict[str, tuple[PersistentVolume, Given]]
+    claims: dict[str, tuple[PersistentVolumeClaim, Given]]
+    cached: dict[str, PersistentVolumeClaim]
     events: list[Event]
 
     @classmethod
@@ -157,9 +158,9 @@ class _Cluster:
         }
 
 
-def _volume(raw: Given) -> Volume:
+def _volume(raw: Given) -> PersistentVolume:
     ref = raw.get("claimRef")
-    return Volume(
+    return PersistentVolume(
         raw["name"],
         resource_amount("storage", raw["capacity"]),
         _access_modes(raw),
@@ -168,20 +169,20 @@ def _volume(raw: Given) -> Volume:
         raw.get("class", ""),
         _mode(raw.get("mode")),
         raw.get("vac", ""),
-        ClaimRef(ref.get("name", ""), ref.get("namespace", ""), ref.get("uid", "")) if ref else None,
+        ClaimRef(ref.get("name", ""), ref.get("namespace", ""), ref.get("uid") or None) if ref else None,
         _objects.labels(raw.get("labels")),
         _objects.labels(raw.get("annotations")),
     )
 
 
-def _claim(raw: Given) -> Claim:
+def _claim(raw: Given) -> PersistentVolumeClaim:
     selector = raw.get("selector")
-    return Claim(
+    return PersistentVolumeClaim(
         raw["name"],
-        raw.get("uid", ""),
         resource_amount("storage", raw["request"]),
         _access_modes(raw),
-        volume=raw.get("volumeName", ""),
+        uid=raw.get("uid", ""),
+        volume_name=raw.get("volumeName", ""),
         phase=ClaimPhase(raw.get("phase", "Pending")),
         storage_class="" if raw.get("class_empty") else raw.get("class"),
         mode=_mode(raw.get("mode")),
@@ -204,9 +205,9 @@ def _mode(raw: str | None) -> VolumeMode | None:
     return VolumeMode(raw) if raw else None
 
 
-def _volume_as_written(volume: Volume, raw: Given) -> Any:
+def _volume_as_written(volume: PersistentVolume, raw: Given) -> Any:
     ref = volume.claim
-    written = {"name": ref.name, "namespace": ref.namespace, "uid": ref.uid} if ref else {}
+    written = {"name": ref.name, "namespace": ref.namespace, "uid": ref.uid or ""} if ref else {}
     changed = {
         "phase": volume.phase.value if volume.phase else "",
         "claimRef": _set(written),
@@ -215,10 +216,10 @@ def _volume_as_written(volume: Volume, raw: Given) -> Any:
     return _set({**raw, **changed})
 
 
-def _claim_as_written(claim: Claim, raw: Given) -> Any:
+def _claim_as_written(claim: PersistentVolumeClaim, raw: Given) -> Any:
     changed = {
         "phase": claim.phase.value,
-        "volumeName": claim.volume,
+        "volumeName": claim.volume_name,
         "class": claim.storage_class,
         "annotations": dict(claim.annotations),
     }

@@ -7,8 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec_models.controllers.volume_binder.decisions import (
+from kspec.kube.storage import (
     BIND_COMPLETED,
+    SELECTED_NODE,
+    AccessMode,
+    BindingMode,
+    ClaimPhase,
+    ClaimRef,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    ReclaimPolicy,
+    StorageClass,
+    VolumeMode,
+    VolumePhase,
+)
+from kspec_models.controllers.volume_binder.decisions import (
     BOUND_BY_CONTROLLER,
     PROVISIONED_BY,
     PROVISIONERS,
@@ -19,32 +32,19 @@ from kspec_models.controllers.volume_binder.decisions import (
     sync_volume,
     unbind,
 )
-from kspec_models.controllers.volume_binder.matching import (
-    SELECTED_NODE,
-    AccessMode,
-    Claim,
-    ClaimPhase,
-    ClaimRef,
-    ReclaimPolicy,
-    StorageClass,
-    Volume,
-    VolumeMode,
-    VolumePhase,
-    find,
-    modes_mismatch,
-)
+from kspec_models.controllers.volume_binder.matching import find, modes_mismatch
 
 ONCE = frozenset({AccessMode.READ_WRITE_ONCE})
 MANY = ONCE | {AccessMode.READ_WRITE_MANY}
-CLAIM = Claim("claim", "u1", 10, ONCE)
-VOLUME = Volume("volume", 10, ONCE)
+CLAIM = PersistentVolumeClaim("claim", 10, ONCE, uid="u1")
+VOLUME = PersistentVolume("volume", 10, ONCE)
 OURS = ClaimRef("claim", uid="u1")
-DELAYED = StorageClass("wait", "example.com/disk", delayed=True)
-EXTERNAL = StorageClass("fast", "example.com/disk")
+DELAYED = StorageClass("wait", BindingMode.WAIT_FOR_FIRST_CONSUMER, "example.com/disk")
+EXTERNAL = StorageClass("fast", provisioner="example.com/disk")
 
 volumes = st.lists(
     st.builds(
-        Volume,
+        PersistentVolume,
         name=st.just("v"),
         capacity=st.integers(1, 20),
         access_modes=st.sampled_from((ONCE, MANY)),
@@ -58,7 +58,11 @@ volumes = st.lists(
 
 
 @given(volumes)
-def test_what_is_found_is_large_enough_of_the_right_mode_and_of_nobody_else(given: tuple[Volume, ...]) -> None:
+def test_what_is_found_is_large_enough_of_the_right_mode_and_of_nobody_else(
+    given: tuple[PersistentVolume, ...],
+) -> None:
+    given: tuple[PersistentVolume, ...],
+) -> None:
     found = find(given, CLAIM, delayed=False)
     if found is None:
         return
@@ -71,23 +75,23 @@ def test_what_is_found_is_large_enough_of_the_right_mode_and_of_nobody_else(give
 
 
 @given(volumes)
-def test_a_delayed_claim_gets_only_a_volume_that_is_kept_for_it(given: tuple[Volume, ...]) -> None:
+def test_a_delayed_claim_gets_only_a_volume_that_is_kept_for_it(given: tuple[PersistentVolume, ...]) -> None:
     found = find(given, CLAIM, delayed=True)
     assert found is None or found.claim == ClaimRef("claim")
 
 
 def test_a_larger_volume_with_just_the_asked_modes_goes_before_a_smaller_one_with_more() -> None:
-    exact, spare = Volume("exact", 100, ONCE), Volume("spare", 10, MANY)
+    exact, spare = PersistentVolume("exact", 100, ONCE), PersistentVolume("spare", 10, MANY)
     assert find((spare, exact), CLAIM, delayed=False) == exact
 
 
 def test_of_equal_modes_the_smallest_that_is_large_enough_is_taken() -> None:
-    sizes = tuple(Volume(f"v{size}", size, ONCE) for size in (30, 9, 20, 15))
+    sizes = tuple(PersistentVolume(f"v{size}", size, ONCE) for size in (30, 9, 20, 15))
     assert find(sizes, CLAIM, delayed=False) == sizes[3]
 
 
 def test_a_volume_kept_for_the_claim_wins_in_any_class_and_phase() -> None:
-    kept = Volume("kept", 50, ONCE, phase=VolumePhase.PENDING, storage_class="gold", claim=ClaimRef("claim"))
+    kept = PersistentVolume("kept", 50, ONCE, phase=VolumePhase.PENDING, storage_class="gold", claim=ClaimRef("claim"))
     assert find((VOLUME, kept), CLAIM, delayed=False) == kept
 
 
@@ -97,7 +101,7 @@ def test_binding_marks_as_the_controllers_choice_only_what_nobody_asked_for() ->
     assert chosen.volume is not None
     assert (BOUND_BY_CONTROLLER, "yes") in chosen.claim.annotations
     assert (BOUND_BY_CONTROLLER, "yes") in chosen.volume.annotations
-    asked = bind(attrs.evolve(VOLUME, claim=ClaimRef("claim")), attrs.evolve(CLAIM, volume="volume"))
+    asked = bind(attrs.evolve(VOLUME, claim=ClaimRef("claim")), attrs.evolve(CLAIM, volume_name="volume"))
     assert asked.claim is not None
     assert asked.volume is not None
     assert asked.volume.claim == OURS
@@ -149,8 +153,8 @@ def test_two_claims_on_one_volume_lose_the_one_that_it_does_not_name() -> None:
         attrs.evolve(VOLUME, attributes_class="gold"),
     ],
 )
-def test_a_volume_that_is_asked_for_by_name_must_suit_in_all_but_its_labels(unfit: Volume) -> None:
-    synced = sync_claim(attrs.evolve(CLAIM, volume="volume"), (unfit,))
+def test_a_volume_that_is_asked_for_by_name_must_suit_in_all_but_its_labels(unfit: PersistentVolume) -> None:
+    synced = sync_claim(attrs.evolve(CLAIM, volume_name="volume"), (unfit,))
     assert synced.volume is None
     assert [each.reason for each in synced.events] == [Reason.VOLUME_MISMATCH]
 
@@ -165,7 +169,7 @@ def test_a_delayed_claim_waits_for_a_node_and_then_asks_the_provisioner() -> Non
 
 
 def test_a_default_class_is_given_only_to_a_claim_that_sets_none_and_finds_no_volume() -> None:
-    def given_class(claim: Claim, *offered: Volume) -> str | None:
+    def given_class(claim: PersistentVolumeClaim, *offered: PersistentVolume) -> str | None:
         synced = sync_claim(claim, offered, (EXTERNAL,), default_class="fast")
         assert synced.claim is not None
         return synced.claim.storage_class
@@ -178,7 +182,7 @@ def test_a_default_class_is_given_only_to_a_claim_that_sets_none_and_finds_no_vo
 @pytest.mark.parametrize("policy", tuple(ReclaimPolicy))
 def test_a_released_volume_is_never_available_again_by_itself(policy: ReclaimPolicy) -> None:
     bound = attrs.evolve(VOLUME, claim=OURS, phase=VolumePhase.BOUND, reclaim=policy)
-    volume: Volume = bound
+    volume: PersistentVolume = bound
     for in_use in (True, False, False):
         after = sync_volume(volume, None, None, in_use).volume
         assert after is not None
@@ -189,14 +193,14 @@ def test_a_released_volume_is_never_available_again_by_itself(policy: ReclaimPol
 
 def test_a_volume_is_not_given_up_for_an_old_claim_in_the_cache() -> None:
     bound = attrs.evolve(VOLUME, claim=ClaimRef("claim", uid="u2"), phase=VolumePhase.BOUND)
-    new = attrs.evolve(CLAIM, uid="u2", volume="volume")
+    new = attrs.evolve(CLAIM, uid="u2", volume_name="volume")
     assert claim_of(bound, CLAIM, new) == new
     assert claim_of(bound, CLAIM, None) is None
     assert sync_volume(bound, CLAIM, new).volume == bound
 
 
 def test_a_claim_that_is_not_cached_saves_a_bound_volume_and_not_a_released_one() -> None:
-    claim = attrs.evolve(CLAIM, volume="volume")
+    claim = attrs.evolve(CLAIM, volume_name="volume")
     bound = attrs.evolve(VOLUME, claim=OURS, phase=VolumePhase.BOUND)
     assert claim_of(bound, None, claim) == claim
     assert claim_of(attrs.evolve(bound, phase=VolumePhase.RELEASED), None, claim) is None
@@ -204,14 +208,14 @@ def test_a_claim_that_is_not_cached_saves_a_bound_volume_and_not_a_released_one(
 
 def test_a_claim_that_names_a_volume_of_another_claim_waits_and_tells_why() -> None:
     taken = attrs.evolve(VOLUME, claim=ClaimRef("other"))
-    synced = sync_claim(attrs.evolve(CLAIM, volume="volume"), (taken,))
+    synced = sync_claim(attrs.evolve(CLAIM, volume_name="volume"), (taken,))
     assert synced.claim is not None
     assert (synced.claim.phase, synced.volume, synced.failed) == (ClaimPhase.PENDING, None, False)
     assert [each.reason for each in synced.events] == [Reason.FAILED_BINDING]
 
 
 def test_a_volume_whose_claim_went_elsewhere_is_freed_or_deleted_if_it_was_made_for_the_claim() -> None:
-    elsewhere = attrs.evolve(CLAIM, volume="another")
+    elsewhere = attrs.evolve(CLAIM, volume_name="another")
     bound = attrs.evolve(VOLUME, claim=OURS, phase=VolumePhase.BOUND, reclaim=ReclaimPolicy.DELETE)
     freed = sync_volume(bound, elsewhere, elsewhere).volume
     assert freed is not None

@@ -16,16 +16,19 @@ import enum
 import attrs
 
 from kspec.kube.objects import Labels
-from kspec_models.controllers.volume_binder.matching import (
-    BETA_CLASS,
+from kspec.kube.storage import (
+    BIND_COMPLETED,
     SELECTED_NODE,
-    Claim,
     ClaimPhase,
     ClaimRef,
+    PersistentVolume,
+    PersistentVolumeClaim,
     ReclaimPolicy,
     StorageClass,
-    Volume,
     VolumePhase,
+)
+from kspec_models.controllers.volume_binder.matching import (
+    BETA_CLASS,
     class_of,
     find,
     is_bound_to,
@@ -36,7 +39,6 @@ from kspec_models.controllers.volume_binder.matching import (
 from kspec_models.helpers.labels import value_of
 
 BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
-BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 PROVISIONERS = ("volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner")
 IN_TREE = "kubernetes.io/"
@@ -74,8 +76,8 @@ class Synced:
     `failed`: it ended in an error, and is tried again.
     """
 
-    claim: Claim | None = None
-    volume: Volume | None = None
+    claim: PersistentVolumeClaim | None = None
+    volume: PersistentVolume | None = None
     events: tuple[Event, ...] = ()
     failed: bool = False
 
@@ -93,7 +95,7 @@ def has(annotations: Labels, key: str) -> bool:
 # ---- binding
 
 
-def bind_volume(volume: Volume, claim: Claim) -> Volume:
+def bind_volume(volume: PersistentVolume, claim: PersistentVolumeClaim) -> PersistentVolume:
     """The volume, bound (W173, bindVolumeToClaim). Only one that was not kept for the claim is marked as our choice."""
     annotations = volume.annotations
     if not is_bound_to(volume, claim):
@@ -102,53 +104,56 @@ def bind_volume(volume: Volume, claim: Claim) -> Volume:
     return attrs.evolve(volume, claim=ref, annotations=annotations, phase=VolumePhase.BOUND)
 
 
-def bind_claim(claim: Claim, volume: Volume) -> Claim:
+def bind_claim(claim: PersistentVolumeClaim, volume: PersistentVolume) -> PersistentVolumeClaim:
     """The claim, bound (W173, bindClaimToVolume). Only one that did not name the volume is marked as our choice."""
     annotations = claim.annotations
-    if claim.volume != volume.name:
+    if claim.volume_name != volume.name:
         annotations = annotated(annotations, BOUND_BY_CONTROLLER, "yes")
     annotations = annotated(annotations, BIND_COMPLETED, "yes")
-    return attrs.evolve(claim, volume=volume.name, annotations=annotations, phase=ClaimPhase.BOUND)
+    return attrs.evolve(claim, volume_name=volume.name, annotations=annotations, phase=ClaimPhase.BOUND)
 
 
-def bind(volume: Volume, claim: Claim) -> Synced:
+def bind(volume: PersistentVolume, claim: PersistentVolumeClaim) -> Synced:
     """Both, bound; what is done already stays as it is (W173, bind)."""
     return Synced(bind_claim(claim, volume), bind_volume(volume, claim))
 
 
-def unbind(volume: Volume) -> Volume:
+def unbind(volume: PersistentVolume) -> PersistentVolume:
     """The volume, free again: a user's wish is kept, without its uid (W178, unbindVolume)."""
     ref = volume.claim
     if ref is None or has(volume.annotations, BOUND_BY_CONTROLLER):
         annotations = tuple(pair for pair in volume.annotations if pair[0] != BOUND_BY_CONTROLLER)
         return attrs.evolve(volume, claim=None, annotations=annotations, phase=VolumePhase.AVAILABLE)
-    return attrs.evolve(volume, claim=attrs.evolve(ref, uid=""), phase=VolumePhase.AVAILABLE)
+    return attrs.evolve(volume, claim=attrs.evolve(ref, uid=None), phase=VolumePhase.AVAILABLE)
 
 
 # ---- one sync of a claim
 
 
 def sync_claim(
-    claim: Claim,
-    volumes: tuple[Volume, ...],
+    claim: PersistentVolumeClaim,
+    volumes: tuple[PersistentVolume, ...],
     classes: tuple[StorageClass, ...] = (),
     default_class: str | None = None,
 ) -> Synced:
     """One sync of a claim (syncClaim). `default_class`: the name of the default StorageClass, None if there is none."""
-    named = next((each for each in volumes if each.name == claim.volume), None)
+    named = next((each for each in volumes if each.name == claim.volume_name), None)
     if has(claim.annotations, BIND_COMPLETED):
         return _sync_bound(claim, named)
-    if claim.volume:
+    if claim.volume_name:
         return _sync_named(claim, named)
     return _sync_unbound(claim, volumes, classes, default_class)
 
 
-def _pending(claim: Claim, *events: Event) -> Synced:
+def _pending(claim: PersistentVolumeClaim, *events: Event) -> Synced:
     return Synced(attrs.evolve(claim, phase=ClaimPhase.PENDING), None, events)
 
 
 def _sync_unbound(
-    claim: Claim, volumes: tuple[Volume, ...], classes: tuple[StorageClass, ...], default_class: str | None
+    claim: PersistentVolumeClaim,
+    volumes: tuple[PersistentVolume, ...],
+    classes: tuple[StorageClass, ...],
+    default_class: str | None,
 ) -> Synced:
     """A claim that takes any volume (W170, W172, syncUnboundClaim)."""
     delayed = is_delayed(claim, classes)
@@ -165,7 +170,7 @@ def _sync_unbound(
     return _pending(claim, Event(Reason.FAILED_BINDING))
 
 
-def provision(claim: Claim, classes: tuple[StorageClass, ...]) -> Synced:
+def provision(claim: PersistentVolumeClaim, classes: tuple[StorageClass, ...]) -> Synced:
     """Ask the class's external provisioner for a volume (W170, provisionClaim). The claim's phase is left alone."""
     chosen = next((each for each in classes if each.name == class_of(claim)), None)
     if chosen is None or chosen.provisioner.startswith(IN_TREE):
@@ -176,7 +181,7 @@ def provision(claim: Claim, classes: tuple[StorageClass, ...]) -> Synced:
     return Synced(attrs.evolve(claim, annotations=annotations), None, (Event(Reason.EXTERNAL_PROVISIONING),))
 
 
-def _sync_named(claim: Claim, volume: Volume | None) -> Synced:
+def _sync_named(claim: PersistentVolumeClaim, volume: PersistentVolume | None) -> Synced:
     """A claim that names a volume and is not bound yet (W174, syncUnboundClaim)."""
     if volume is None:
         return _pending(claim)
@@ -191,7 +196,7 @@ def _sync_named(claim: Claim, volume: Volume | None) -> Synced:
     return Synced(claim, None, (taken,), failed=True)
 
 
-def _sync_bound(claim: Claim, volume: Volume | None) -> Synced:
+def _sync_bound(claim: PersistentVolumeClaim, volume: PersistentVolume | None) -> Synced:
     """A claim that was bound before (W175, syncBoundClaim): lost if its volume is gone, bound again if it is free."""
     if volume is None:
         return _lost(claim, Reason.CLAIM_LOST)
@@ -200,7 +205,7 @@ def _sync_bound(claim: Claim, volume: Volume | None) -> Synced:
     return _lost(claim, Reason.CLAIM_MISBOUND)
 
 
-def _lost(claim: Claim, reason: Reason) -> Synced:
+def _lost(claim: PersistentVolumeClaim, reason: Reason) -> Synced:
     """The claim is lost; the event comes with the change only."""
     events = () if claim.phase is ClaimPhase.LOST else (Event(reason, warning=True),)
     return Synced(attrs.evolve(claim, phase=ClaimPhase.LOST), None, events)
@@ -209,7 +214,9 @@ def _lost(claim: Claim, reason: Reason) -> Synced:
 # ---- one sync of a volume
 
 
-def claim_of(volume: Volume, cached: Claim | None, live: Claim | None) -> Claim | None:
+def claim_of(
+    volume: PersistentVolume, cached: PersistentVolumeClaim | None, live: PersistentVolumeClaim | None
+) -> PersistentVolumeClaim | None:
     """The claim that a volume is bound to, None if it is gone (W176, syncVolume).
 
     A cached claim of another uid may be an old one, and one that is not cached may be new: the API server is asked
@@ -221,26 +228,31 @@ def claim_of(volume: Volume, cached: Claim | None, live: Claim | None) -> Claim 
     return claim if claim is not None and claim.uid == volume.claim.uid else None
 
 
-def sync_volume(volume: Volume, cached: Claim | None, live: Claim | None, in_use: bool = False) -> Synced:
+def sync_volume(
+    volume: PersistentVolume,
+    cached: PersistentVolumeClaim | None,
+    live: PersistentVolumeClaim | None,
+    in_use: bool = False,
+) -> Synced:
     """One sync of a volume (syncVolume). `cached`, `live`: the claim of the name that the volume has, in the cache and
     in the API server; `in_use`: pods use that claim."""
-    if volume.claim is None or not volume.claim.uid:
+    if volume.claim is None or volume.claim.uid is None:
         return Synced(None, attrs.evolve(volume, phase=VolumePhase.AVAILABLE))
     claim = claim_of(volume, cached, live)
     if claim is None:
         return reclaim(volume, in_use)
-    if not claim.volume:
+    if not claim.volume_name:
         # The claim's own sync does the rest, unless it never will.
         wrong = modes_mismatch(claim.mode, volume.mode)
         return Synced(None, volume, (Event(Reason.VOLUME_MISMATCH, warning=True),) * 2 if wrong else ())
-    if claim.volume == volume.name:
+    if claim.volume_name == volume.name:
         return Synced(None, attrs.evolve(volume, phase=VolumePhase.BOUND))
     if has(volume.annotations, PROVISIONED_BY) and volume.reclaim is ReclaimPolicy.DELETE:
         return reclaim(volume, in_use)
     return Synced(None, unbind(volume))
 
 
-def reclaim(volume: Volume, in_use: bool) -> Synced:
+def reclaim(volume: PersistentVolume, in_use: bool) -> Synced:
     """A volume whose claim is gone (W176, reclaimVolume): released, for ever unless a person clears the reference.
 
     Retain does nothing more, Delete is done by an external deleter. Recycle waits until no pod uses the claim, and

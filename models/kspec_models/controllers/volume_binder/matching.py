@@ -7,117 +7,21 @@ scheduler's (C65); several volumes of one name. A tie of two volumes is broken b
 
 from __future__ import annotations
 
-import enum
-
-import attrs
-
-from kspec.kube.objects import Labels, LabelSelector
+from kspec.kube.storage import (
+    AccessModes,
+    BindingMode,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeMode,
+    VolumePhase,
+)
 from kspec_models.helpers.labels import selector_matches, value_of
 
 BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
-SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
 
-class VolumePhase(enum.Enum):
-    """status.phase of a PersistentVolume."""
-
-    PENDING = "Pending"
-    AVAILABLE = "Available"
-    BOUND = "Bound"
-    RELEASED = "Released"
-    FAILED = "Failed"
-
-
-class ClaimPhase(enum.Enum):
-    """status.phase of a PersistentVolumeClaim."""
-
-    PENDING = "Pending"
-    BOUND = "Bound"
-    LOST = "Lost"
-
-
-class ReclaimPolicy(enum.Enum):
-    """What becomes of a volume when its claim is gone."""
-
-    RETAIN = "Retain"
-    DELETE = "Delete"
-    RECYCLE = "Recycle"
-
-
-class VolumeMode(enum.Enum):
-    """volumeMode of a volume or a claim; none is Filesystem."""
-
-    FILESYSTEM = "Filesystem"
-    BLOCK = "Block"
-
-
-class AccessMode(enum.Enum):
-    """How many may use a volume, and for what."""
-
-    READ_WRITE_ONCE = "ReadWriteOnce"
-    READ_ONLY_MANY = "ReadOnlyMany"
-    READ_WRITE_MANY = "ReadWriteMany"
-    READ_WRITE_ONCE_POD = "ReadWriteOncePod"
-
-
-AccessModes = frozenset[AccessMode]
-
-
-@attrs.frozen
-class ClaimRef:
-    """spec.claimRef of a volume. Without a uid it is a wish of a user: the volume is kept for that name (W177)."""
-
-    name: str
-    namespace: str = "default"
-    uid: str = ""
-
-
-@attrs.frozen
-class Volume:
-    """A PersistentVolume. `phase` None: it has no status yet; `attributes_class`: volumeAttributesClassName."""
-
-    name: str
-    capacity: int
-    access_modes: AccessModes
-    phase: VolumePhase | None = VolumePhase.AVAILABLE
-    reclaim: ReclaimPolicy = ReclaimPolicy.RETAIN
-    storage_class: str = ""
-    mode: VolumeMode | None = None
-    attributes_class: str = ""
-    claim: ClaimRef | None = None
-    labels: Labels = ()
-    annotations: Labels = ()
-    deleting: bool = False
-
-
-@attrs.frozen
-class Claim:
-    """A PersistentVolumeClaim. `storage_class` None: not set, which is not the same as empty."""
-
-    name: str
-    uid: str
-    request: int
-    access_modes: AccessModes
-    namespace: str = "default"
-    volume: str = ""
-    phase: ClaimPhase = ClaimPhase.PENDING
-    storage_class: str | None = None
-    mode: VolumeMode | None = None
-    attributes_class: str = ""
-    selector: LabelSelector | None = None
-    annotations: Labels = ()
-
-
-@attrs.frozen
-class StorageClass:
-    """A StorageClass. `delayed`: its volumeBindingMode is WaitForFirstConsumer."""
-
-    name: str
-    provisioner: str
-    delayed: bool = False
-
-
-def class_of(claim: Claim) -> str:
+def class_of(claim: PersistentVolumeClaim) -> str:
     """The class that a claim asks for: by the old annotation first; none is the empty one."""
     annotated = value_of(claim.annotations, BETA_CLASS)
     return annotated if annotated is not None else claim.storage_class or ""
@@ -133,20 +37,20 @@ def access_modes_met(asked: AccessModes, offered: AccessModes) -> bool:
     return asked <= offered
 
 
-def is_bound_to(volume: Volume, claim: Claim) -> bool:
+def is_bound_to(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     """Whether a volume is this claim's: by name and, if the reference has one, by uid (IsVolumeBoundToClaim)."""
     ref = volume.claim
     if ref is None or (ref.name, ref.namespace) != (claim.name, claim.namespace):
         return False
-    return ref.uid in ("", claim.uid)
+    return ref.uid is None or ref.uid == claim.uid
 
 
-def is_delayed(claim: Claim, classes: tuple[StorageClass, ...]) -> bool:
+def is_delayed(claim: PersistentVolumeClaim, classes: tuple[StorageClass, ...]) -> bool:
     """Whether the claim is only bound once a pod that uses it has a node (W172, IsDelayBindingMode)."""
-    return any(each.name == class_of(claim) and each.delayed for each in classes)
+    return any(each.name == class_of(claim) and each.mode is BindingMode.WAIT_FOR_FIRST_CONSUMER for each in classes)
 
 
-def mismatch(volume: Volume, claim: Claim) -> bool:
+def mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     """Whether a volume that a claim asks for by name does not suit it (W174, checkVolumeSatisfyClaim).
 
     Its labels do not matter: the claim's selector is for volumes that are looked for.
@@ -160,7 +64,7 @@ def mismatch(volume: Volume, claim: Claim) -> bool:
     )
 
 
-def is_candidate(volume: Volume, claim: Claim) -> bool:
+def is_candidate(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     """Whether a volume is free and may be bound to a claim that names none (W170, FindMatchingVolume)."""
     return (
         volume.phase is VolumePhase.AVAILABLE
@@ -169,13 +73,15 @@ def is_candidate(volume: Volume, claim: Claim) -> bool:
     )
 
 
-def best_of(volumes: tuple[Volume, ...], claim: Claim, delayed: bool) -> Volume | None:
+def best_of(
+    volumes: tuple[PersistentVolume, ...], claim: PersistentVolumeClaim, delayed: bool
+) -> PersistentVolume | None:
     """The volume for a claim among those of suitable access modes (W170, FindMatchingVolume).
 
     One that is kept for this claim wins at once, in any phase and class; it only has to be large enough and of the
     right mode. Otherwise the smallest free one; none if the binding is delayed, for then the scheduler chooses.
     """
-    best: Volume | None = None
+    best: PersistentVolume | None = None
     for volume in volumes:
         ours = is_bound_to(volume, claim)
         if volume.claim is not None and not ours:
@@ -193,7 +99,7 @@ def best_of(volumes: tuple[Volume, ...], claim: Claim, delayed: bool) -> Volume 
     return best
 
 
-def find(volumes: tuple[Volume, ...], claim: Claim, delayed: bool) -> Volume | None:
+def find(volumes: tuple[PersistentVolume, ...], claim: PersistentVolumeClaim, delayed: bool) -> PersistentVolume | None:
     """The volume for a claim: the best of those with the fewest access modes to spare (W170, W171, findByClaim).
 
     Volumes are looked at in groups of equal access modes, so that a larger volume with just the modes that are asked
