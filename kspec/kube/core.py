@@ -22,13 +22,20 @@ class NamespacePhase(enum.Enum):
 
 @attrs.frozen
 class Namespace:
-    """A namespace. `finalizers` are those of its spec: while `kubernetes` is among them, its content is not gone."""
+    """A namespace. `finalizers` are those of its spec: while `kubernetes` is among them, its content is not gone.
 
+    `content_remaining`, `finalizers_remaining`: the messages of its conditions NamespaceContentRemaining and
+    NamespaceFinalizersRemaining, "" where they are not true.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ("phase", "content_remaining", "finalizers_remaining")
     name: str
     labels: Labels = ()
     phase: NamespacePhase = NamespacePhase.ACTIVE
     finalizers: tuple[str, ...] = ("kubernetes",)
     deleting: bool = False
+    content_remaining: str = ""
+    finalizers_remaining: str = ""
 
 
 @attrs.frozen

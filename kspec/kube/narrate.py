@@ -44,6 +44,8 @@ PATHS = {
     "taints": "spec.taints",
     "unschedulable": "spec.unschedulable",
     "disruption": "DisruptionTarget",
+    "content_remaining": "NamespaceContentRemaining",
+    "finalizers_remaining": "NamespaceFinalizersRemaining",
     "status_current_replicas": "status.currentReplicas",
     "status_desired_replicas": "status.desiredReplicas",
     "able_to_scale": "AbleToScale",

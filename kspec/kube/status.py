@@ -16,7 +16,7 @@ STATUS: Mapping[str, frozenset[str]] = {
         "Node": "ready allocatable",
         "Deployment": "status_replicas updated_replicas ready_replicas available_replicas",
         "ReplicaSet": "status_replicas ready_replicas available_replicas",
-        "Namespace": "phase",
+        "Namespace": "phase content_remaining finalizers_remaining",
         "PodDisruptionBudget": "disruptions_allowed current_healthy desired_healthy expected_pods disrupted_pods "
         "observed",
         "ResourceQuota": "hard used",

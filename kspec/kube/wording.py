@@ -42,7 +42,7 @@ def in_words(value: Any, called: Called) -> str:
 
 
 def _is_named(part: Any) -> bool:
-    return isinstance(part, Ref) or hasattr(part, "told")
+    return isinstance(part, (Ref, str)) or hasattr(part, "told")
 
 
 def _are_labels(value: Any) -> bool:
