@@ -61,8 +61,6 @@ volumes = st.lists(
 def test_what_is_found_is_large_enough_of_the_right_mode_and_of_nobody_else(
     given: tuple[PersistentVolume, ...],
 ) -> None:
-    given: tuple[PersistentVolume, ...],
-) -> None:
     found = find(given, CLAIM, delayed=False)
     if found is None:
         return
