@@ -19,6 +19,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.errors import SpecError
+from kspec.kube.core import Namespace
 from kspec.kube.objects import Pod
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.requests import NOWHERE, Also, Code, Look, Request, Response, Verb
@@ -159,6 +160,9 @@ def permitted(request: Request, cls: type) -> dict[str, Any]:
     changes = dict(request.changes)
     if request.subresource == "scale":
         return {name: value for name, value in changes.items() if name == "replicas"}
+    if cls is Namespace and request.subresource in ("", "finalize"):
+        of_finalize = request.subresource == "finalize"  # the finalizers are of its spec, and change nowhere else
+        changes = {name: value for name, value in changes.items() if (name == "finalizers") is of_finalize}
     status = status_fields(cls)
     if status is None or request.subresource not in ("", "status"):
         return changes

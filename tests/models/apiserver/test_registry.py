@@ -104,6 +104,7 @@ def test_a_kind_without_finalizers_cannot_promise_to_wait_for_its_dependents() -
 def test_a_namespace_is_terminating_from_its_deletion_until_its_content_is_gone() -> None:
     going = deleted(Namespace("shop"))
     assert (going.phase, going.deleting, going.finalizers) == (NamespacePhase.TERMINATING, True, ("kubernetes",))
+    assert ask(Verb.UPDATE, going, changes={"finalizers": ()}).object == going
     finalized = ask(Verb.UPDATE, going, subresource="finalize", changes={"finalizers": ()})
     assert finalized.object is None
 
