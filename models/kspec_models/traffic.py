@@ -3,7 +3,7 @@
 They are no component of Kubernetes: a packet goes by the rules that are on a node just then, and is answered or not by
 what really runs, whatever the API says. A client may send at any time. It remembers what became of its last packets,
 as shares of all that chance may bring, and it sends again when that would be different: nothing else is to be learned
-from one more packet.
+from one more packet. It begins when it would not only be refused.
 
 Sound: between two of its packets the rules and the containers may change at will, so every mixture of old rules and
 ended containers that can be met is met by some packet. Clients are not fair: nobody has to send.
@@ -29,6 +29,7 @@ from kspec.kube.watch import LatestFields
 from kspec_models.kubelet import Containers
 from kspec_models.proxy import ingress
 from kspec_models.proxy.kube_proxy import mode
+from kspec_models.proxy.mode import Mode
 from kspec_models.proxy.programmed import packet_to, packet_to_node, reached
 
 NOT_MODELLED = (
@@ -39,10 +40,10 @@ NOT_MODELLED = (
 class Met(enum.Enum):
     """What a packet meets at the end of its way."""
 
-    READY = "a ready pod"
-    UNREADY = "a pod that is not ready"
-    ENDED = "a pod that has ended"
-    REFUSED = "no endpoint"
+    READY = "which is ready"
+    UNREADY = "which is not ready"
+    ENDED = "which has ended"
+    REFUSED = "nobody"
 
 
 @attrs.frozen
@@ -56,8 +57,9 @@ class Traffic:
     of: int = 0
 
     def __str__(self) -> str:
-        counts = zip(Met, (self.ready, self.unready, self.ended, self.refused), strict=True)
-        parts = [f"{met.value}" if n == self.of else f"{n}/{self.of} {met.value}" for met, n in counts if n]
+        meets = ("a ready pod", "a pod that is not ready", "a pod that has ended", "no endpoint")
+        counts = zip(meets, (self.ready, self.unready, self.ended, self.refused), strict=True)
+        parts = [what if n == self.of else f"{n}/{self.of} {what}" for what, n in counts if n]
         return ", ".join(parts) or "none was sent"
 
 
@@ -74,12 +76,12 @@ def met(pod: tuple[bool] | None, containers: Containers) -> Met:
     return Met.UNREADY if pod is not None and not pod[0] else Met.READY
 
 
-def traffic(shares: Mapping[Ref | None, Fraction], meets: Callable[[Ref], Met]) -> Traffic:
+def traffic(shares: Mapping[Ref | None, Fraction], meets: Callable[[Ref | None], Met]) -> Traffic:
     """What becomes of packets that go to these pods with these probabilities (None: refused)."""
     of = math.lcm(*(share.denominator for share in shares.values()))
     counts = dict.fromkeys(Met, 0)
     for pod, share in shares.items():
-        counts[Met.REFUSED if pod is None else meets(pod)] += int(share * of)
+        counts[meets(pod)] += int(share * of)
     return Traffic(counts[Met.READY], counts[Met.UNREADY], counts[Met.ENDED], counts[Met.REFUSED], of)
 
 
@@ -96,10 +98,14 @@ class Way(Protocol):
 
 @attrs.frozen
 class ClusterIP:
-    """From a pod to the Service's own address."""
+    """From a pod to the Service's own address.
+
+    `runs`: the variable that says in which mode the proxy runs, if that may be another one than it was told.
+    """
 
     service: Service
     proxy: str = "kube-proxy"
+    runs: str = ""
 
     @property
     def name(self) -> str:
@@ -108,7 +114,16 @@ class ClusterIP:
 
     def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
         """By the rules that are on the node now."""
-        return reached(see(f"{self.proxy}/rules"), packet_to(self.service.cluster_ip, self.service.ports[0]), mode())
+        return reached(
+            see(f"{self.proxy}/rules"),
+            packet_to(self.service.cluster_ip, self.service.ports[0]),
+            mode_of(see, self.runs),
+        )
+
+
+def mode_of(see: Reader, runs: str) -> Mode:
+    """The mode in which a proxy runs."""
+    return (see(runs) if runs else None) or mode()
 
 
 @attrs.frozen
@@ -117,6 +132,7 @@ class NodePort:
 
     service: Service
     proxy: str = "kube-proxy"
+    runs: str = ""
 
     @property
     def name(self) -> str:
@@ -125,7 +141,7 @@ class NodePort:
 
     def shares(self, see: Reader) -> Mapping[Ref | None, Fraction]:
         """By the rules that are on the node now."""
-        return reached(see(f"{self.proxy}/rules"), packet_to_node(self.service.ports[0]), mode())
+        return reached(see(f"{self.proxy}/rules"), packet_to_node(self.service.ports[0]), mode_of(see, self.runs))
 
 
 @attrs.frozen
@@ -210,21 +226,32 @@ class Clients:
         variable = f"{self.name}/{way.name}"
 
         def sends(see: Reader) -> Iterator[Step]:
-            found = becomes(see, way)
-            if found != see(variable):
-                yield Step([(variable, Set(found))], says=f"meets {found}")
+            shares, before = way.shares(see), see(variable)
+            meets = met_now(see, shares)
+            found = traffic(shares, meets)
+            if found == before or (before == NOT_SENT and found.refused == found.of):
+                return  # that nobody answers before anybody did says nothing
+            yield Step([(variable, Set(found))], says=told(shares, meets))
 
         return sends
 
 
-def becomes(see: Reader, way: Way) -> Traffic:
-    """What becomes of a packet that is sent on a way now."""
-    shares = way.shares(see)
+def met_now(see: Reader, shares: Mapping[Ref | None, Fraction]) -> Callable[[Ref | None], Met]:
+    """What packets meet at each of these pods now."""
     if set(shares) == {None}:
-        return traffic(shares, lambda pod: Met.REFUSED)
+        return lambda pod: Met.REFUSED
     containers = see.each("containers")
     pods = see.each("pods", LatestFields(("ready",)))
-    return traffic(shares, lambda pod: met(pods[pod.index], containers[pod.index]))
+    return lambda pod: Met.REFUSED if pod is None else met(pods[pod.index], containers[pod.index])
+
+
+def told(shares: Mapping[Ref | None, Fraction], meets: Callable[[Ref | None], Met]) -> str:
+    """Who gets which share, in words."""
+    parts = []
+    for pod, share in sorted(shares.items(), key=lambda pair: (pair[0] is None, pair[0] or Ref("", 0))):
+        part = "all" if share == 1 else str(share)
+        parts.append(f"{part} refused" if pod is None else f"{part} to {pod!r}, {meets(pod).value}")
+    return "; ".join(parts)
 
 
 def clients(*ways: Way, send: bool = True) -> Clients:

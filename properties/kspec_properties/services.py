@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from kspec.kernel.actions import Reader
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, quiescence, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
@@ -25,7 +24,7 @@ from kspec_models.helpers.labels import selector_matches
 from kspec_models.proxy import starting
 from kspec_models.proxy.kube_proxy import mode
 from kspec_models.proxy.programmed import ServedPort, packet_to, reached
-from kspec_models.traffic import NOT_SENT, Clients, Traffic, becomes
+from kspec_models.traffic import NOT_SENT, Clients, Traffic
 
 PROXY, CLIENT = "kube-proxy", "client"
 
@@ -167,7 +166,8 @@ def every_way_to_a_service_leads_to_the_same_pods_when_all_is_quiet(truth: Truth
     first, *others = ways.items()
     for name, shares in others:
         if shares != first[1]:
-            return Broken(f"packets to {first[0]} meet {becomes(truth.see, client.ways[0])}; to {name} other pods")
+            pods = [len([pod for pod in each if pod is not None]) for each in (first[1], shares)]
+            return Broken(f"packets to {first[0]} reach {pods[0]} pods; to {name} others: {pods[1]}")
     return True
 
 
@@ -187,29 +187,29 @@ offer(*ALL, of="services")
 # ---- a start of kube-proxy
 
 
-def it_runs_as_it_was_told(see: Reader) -> bool:
+def it_runs_as_it_was_told(truth: Truth) -> bool:
     """kube-proxy runs in the mode that was asked for."""
-    return bool(see(starting.RUNS) is starting.WANTED)
+    return truth.variable(starting.RUNS) is starting.WANTED
 
 
-@invariant(witness=it_runs_as_it_was_told)
-def kube_proxy_runs_in_no_other_mode_than_it_was_told(see: Reader) -> bool | Broken:
+@invariant(witness=it_runs_as_it_was_told, needs=(starting.NODE,))
+def kube_proxy_runs_in_no_other_mode_than_it_was_told(truth: Truth) -> bool | Broken:
     """A kube-proxy that runs, runs in the mode that was asked for."""
-    runs = see(starting.RUNS)
+    runs = truth.variable(starting.RUNS)
     if runs in (None, starting.WANTED):
         return True
     return Broken(f"it was told to use {starting.WANTED.value} and runs {runs.value}")
 
 
-def ipvs_can_be_used(see: Reader) -> bool:
+def ipvs_can_be_used(truth: Truth) -> bool:
     """The kernel has what ipvs needs."""
-    return bool(see(starting.USABLE))
+    return bool(truth.variable(starting.USABLE))
 
 
 @leads_to(ipvs_can_be_used)
-def kube_proxy_runs_once_it_can(see: Reader) -> bool | Broken:
-    """Once ipvs can be used, kube-proxy runs in the end, however often it has exited before."""
-    return see(starting.RUNS) is not None or Broken("ipvs can be used, and kube-proxy does not run")
+def kube_proxy_runs_once_it_can(truth: Truth) -> bool | Broken:
+    """Once ipvs can be used, kube-proxy runs in the end, although it has exited before."""
+    return truth.variable(starting.RUNS) is not None or Broken("ipvs can be used, and kube-proxy does not run")
 
 
 OF_STARTS = (kube_proxy_runs_in_no_other_mode_than_it_was_told, kube_proxy_runs_once_it_can)

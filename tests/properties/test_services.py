@@ -87,9 +87,11 @@ def test_a_violated_promise_is_also_found_by_random_runs() -> None:
 
 
 def test_a_kube_proxy_that_falls_back_serves_services_where_one_of_today_exits() -> None:
-    today, before = kspec.check("proxy.start"), kspec.check("proxy.start", settings={"proxy.ipvs-missing": "fall-back"})
+    served, told = "services_reach_ready_pods_when_all_is_quiet", "kube_proxy_runs_in_no_other_mode_than_it_was_told"
+    today, before = checked("proxy.start"), checked("proxy.start", "proxy.ipvs-missing=fall-back")
 
-    assert today.verdict is Verdict.HOLDS
-    trace = before.property("kube_proxy_runs_in_no_other_mode_than_it_was_told").trace
+    assert [today.property(name).verdict for name in (served, told)] == [Verdict.VIOLATED, Verdict.HOLDS]
+    assert [before.property(name).verdict for name in (served, told)] == [Verdict.HOLDS, Verdict.VIOLATED]
+    trace = before.property(told).trace
     assert trace is not None
-    assert [step.step.says for step in trace.steps] == ["runs iptables, since ipvs cannot be used"]
+    assert trace.steps[-1].step.says == "runs iptables, since ipvs cannot be used"

@@ -2,7 +2,8 @@
 
 Models cmd/kube-proxy/app/server_linux.go createProxier, by `mode.start`; what happens where ipvs cannot be used is the
 setting `proxy.ipvs-missing`. A kube-proxy that exits is started again by its kubelet, like any container (its back-off
-is any time). An administrator may load the kernel's modules at any time, and need not.
+is any time). An administrator may load the kernel's modules at any time, and need not. As long as kube-proxy does not
+run, nothing is written onto the node: give `Cluster(processes={"kube-proxy": is_running})`.
 
 Not modelled: see `NOT_MODELLED`.
 """
@@ -10,18 +11,18 @@ Not modelled: see `NOT_MODELLED`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from kspec.kernel.actions import Action, Reader, Role, Set, Step
+from kspec.kernel.actions import Reader, Role, Set
 from kspec.kernel.settings import current
+from kspec.kube.actor import Actor, Effect, Here
+from kspec.kube.cache import Api, Cache
 from kspec_models.proxy.mode import IpvsMissing, Mode, start
 
-NOT_MODELLED = (
-    "kube-proxy: nftables, modules that go away again, a scheduler that the kernel lacks",
-    "kube-proxy: what it does once it runs",
-)
-USABLE, RUNS, EXITED = "node/ipvs", "kube-proxy/mode", "kube-proxy/exited"
+NOT_MODELLED = ("nftables, modules that go away again, ipvs schedulers that the kernel lacks",)
+NODE = "node"
+USABLE, RUNS = f"{NODE}/ipvs", f"{NODE}/runs"
 WANTED = Mode.IPVS
-INITIAL = {USABLE: False, RUNS: None, EXITED: False}
 
 
 def tries(exited: bool) -> bool:
@@ -29,27 +30,36 @@ def tries(exited: bool) -> bool:
     return True
 
 
-def starts(see: Reader) -> Iterator[Step]:
-    """kube-proxy is started: it runs, or exits."""
-    if see(RUNS) is not None or not tries(see(EXITED)):
-        return
-    found = start(WANTED, see(USABLE), missing=IpvsMissing(current("proxy.ipvs-missing")))
-    if found.mode is not None:
-        why = "" if found.mode is WANTED else f", since {WANTED.value} cannot be used"
-        yield Step([(RUNS, Set(found.mode))], says=f"runs {found.mode.value}{why}")
-    else:
-        yield Step([(EXITED, Set(True))], says=f"{WANTED.value} cannot be used: exits, and is started again")
+def is_running(see: Reader) -> bool:
+    """Whether kube-proxy runs."""
+    return see(RUNS) is not None
 
 
-def loads(see: Reader) -> Iterator[Step]:
-    """The administrator loads what ipvs needs."""
-    if not see(USABLE):
-        yield Step([(USABLE, Set(True))], says="ip_vs and its scheduler, ipset")
+def node() -> Actor:
+    """A node without ipvs: `runs` is the mode in which its kube-proxy runs, None while it does not."""
+    actor = Actor(NODE, own={"ipvs": False, "exited": False, "runs": None}, not_modelled=NOT_MODELLED)
+
+    @actor.once()
+    def start_kube_proxy(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if here.runs is not None or not tries(here.exited):
+            return
+        found = start(WANTED, here.ipvs, missing=IpvsMissing(current("proxy.ipvs-missing")))
+        if found.mode is not None:
+            why = "" if found.mode is WANTED else f", since {WANTED.value} cannot be used"
+            yield f"runs {found.mode.value}{why}", here.set(runs=found.mode)
+        elif not here.exited:
+            yield f"{WANTED.value} cannot be used: it exits, and will be started again", here.set(exited=True)
+
+    return actor
 
 
-def actions() -> tuple[Action, ...]:
-    """Who does what."""
-    return (
-        Action("kube-proxy", "start", starts),
-        Action("administrator", "load kernel modules", loads, role=Role.USER),
-    )
+def administrator() -> Actor:
+    """Somebody who may load what ipvs needs, once."""
+    actor = Actor("administrator", own={"done": False}, role=Role.USER)
+
+    @actor.once()
+    def load_kernel_modules(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if not here.done:
+            yield "ip_vs and its scheduler, ipset", Effect(USABLE, Set(True)), here.set(done=True)
+
+    return actor

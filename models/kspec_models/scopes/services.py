@@ -53,6 +53,7 @@ def cluster(
     silent: Sequence[str] = (),
     whole: Sequence[str] = (),
     stored: Sequence[Any] = (),
+    promises: Sequence[str] = ("services",),
     **more: Any,
 ) -> Cluster:
     """Pods behind a Service, and clients that send to it. `silent`: promises that have nothing to speak of here.
@@ -64,12 +65,12 @@ def cluster(
     components += [replicaset, scheduler(), kubelets or kubelet()]
     used = (Pod, ReplicaSet, *((Deployment,) if deployments else ()), Service, EndpointSlice, *kinds)
     whole = ("replicaset", *(("deployment",) if deployments else ()), *whole)
-    promises = [promise for promise in load().parts["services"] if promise.name not in silent]
+    promised = [promise for part in promises for promise in load().parts[part] if promise.name not in silent]
     return Cluster(
         name,
         components,
         Scope(slots={Pod: pods}, nodes=(node(),), whole=frozenset(whole), stored=stored),
-        (*load().properties.values(), *promises),
+        (*load().properties.values(), *promised),
         kinds_used=used,
         not_modelled=NOT_MODELLED,
         not_applicable=tuple(silent),
@@ -183,16 +184,23 @@ def service_kinds() -> System:
 
 @system("proxy.start", quick=True)
 def proxy_start() -> System:
-    """A kube-proxy that is told to use ipvs, on a node whose kernel lacks it until somebody loads the modules.
+    """Expected to fail: a kube-proxy that is told to use ipvs, on a node whose kernel lacks it.
 
-    It exits, and is started again, until it can do what it was told. With `proxy.ipvs-missing=fall-back`, as before
-    release 1.26, it runs iptables instead: the node serves Services, and nobody notices that it does so as it was not
-    told to.
+    It exits, and is started again, until it can do what it was told; until somebody loads the modules, the node serves
+    nobody. With `proxy.ipvs-missing=fall-back`, as before release 1.26, it runs iptables instead: all Services are
+    served, and not as it was told.
     """
-    return System(
+    web = a_replicaset("web", 1)
+    return cluster(
         "proxy.start",
-        variables=starting.INITIAL,
-        actions=starting.actions(),
-        properties=load().parts["proxy.start"],
-        not_modelled=starting.NOT_MODELLED,
-    )
+        (starting.administrator(), starting.node()),
+        stored=(FRONT, web),
+        pods=1,
+        ways=(ClusterIP(FRONT, runs=starting.RUNS),),
+        deployments=False,
+        promises=("proxy.start", "services"),
+        silent=("each_endpoint_gets_an_equal_share", SAME_PODS),
+        processes={"kube-proxy": starting.is_running},
+        expected=("services_reach_ready_pods_when_all_is_quiet",),
+        idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
