@@ -19,10 +19,10 @@ from kspec.kernel.registry import offer
 from kspec.kube.objects import Phase, Pod, PodSpec
 from kspec.kube.truth import Truth
 from kspec.kube.watch import LatestField, LatestFields
-from kspec_models.kubelet.life import containers_of, is_init, is_sidecar
+from kspec_models.kubelet.life import containers_of, is_sidecar
 from kspec_models.kubelet.memory import Memory
 from kspec_models.kubelet.probes import Result
-from kspec_models.kubelet.runtime import Runtime
+from kspec_models.kubelet.runtime import Process, Runtime
 
 ABOUT = (Pod,)
 FINAL = (Phase.SUCCEEDED, Phase.FAILED)
@@ -51,27 +51,36 @@ def known_pods(truth: Truth) -> Iterator[tuple[int, PodSpec, Runtime]]:
             yield member, spec, runtime
 
 
-def a_container_starts_after_init_containers(truth: Truth) -> bool:
-    """A regular container of a pod with init containers has run."""
-    return any(
-        spec.init_containers and any(p.has_run for p in runtime.containers[len(spec.init_containers) :])
-        for _, spec, runtime in known_pods(truth)
-    )
+def regular(spec: PodSpec, runtime: Runtime) -> tuple[Process, ...]:
+    """The containers that are no init containers."""
+    return runtime.containers[len(spec.init_containers) :]
 
 
-@invariant(witness=a_container_starts_after_init_containers, about=ABOUT)
-def init_containers_succeed_before_containers_start(truth: Truth) -> bool | Broken:
-    """No container has run before every init container has succeeded, and every sidecar has run."""
-    for member, spec, runtime in known_pods(truth):
-        if not any(p.has_run for p in runtime.containers[len(spec.init_containers) :]):
+def a_container_runs_after_init_containers(truth: Truth) -> bool:
+    """A regular container of a pod with init containers runs."""
+    pods = known_pods(truth)
+    return any(spec.init_containers and started(regular(spec, runtime)) for _, spec, runtime in pods)
+
+
+@step_invariant(witness=a_container_runs_after_init_containers, about=ABOUT)
+def init_containers_succeed_before_containers_start(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """No container is started before, in the same sandbox, every init container succeeded and every sidecar has run."""
+    was = {member: runtime for member, _, runtime in known_pods(before)}
+    for member, spec, runtime in known_pods(after):
+        if member not in was or started(regular(spec, runtime)) <= started(regular(spec, was[member])):
             continue
-        for i, container in enumerate(containers_of(spec)):
+        for i, container in enumerate(spec.init_containers):
             process = runtime.containers[i]
             done = process.has_run if is_sidecar(spec, i) else process.exit_code == 0
-            if is_init(spec, i) and not done:
-                clause = f"a container has run, and init container {container.name} has not succeeded"
+            if not done:
+                clause = f"a container is started, and init container {container.name} has not succeeded"
                 return Broken(clause, (f"Pod pods#{member}",))
     return True
+
+
+def started(processes: tuple[Process, ...]) -> int:
+    """How many processes run."""
+    return sum(process.running for process in processes)
 
 
 def a_pod_is_ready(truth: Truth) -> bool:

@@ -15,7 +15,7 @@ from kspec_models.kubelet.programs import programs
 from kspec_models.scopes import kubelet as kubelets
 from kspec_properties.nodes import OF_CONTAINERS
 
-SYSTEMS = ("kubelet.containers", "kubelet.crash_loop", "kubelet.probes", "kubelet.restart")
+SYSTEMS = ("kubelet.containers", "kubelet.crash_loop", "kubelet.probes", "kubelet.restart", "kubelet.sandbox")
 
 MUTANTS = {
     "no_container_runs_twice": (

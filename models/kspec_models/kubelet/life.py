@@ -33,7 +33,7 @@ from kspec_models.kubelet.restart import RestartPolicy, Restarts, RuntimeState
 from kspec_models.kubelet.runtime import KILLED, Health, Process, Runtime
 
 NOT_MODELLED = (
-    "kubelet admission, eviction, a sandbox that is lost, images that cannot be pulled, postStart hooks",
+    "kubelet admission, eviction, images that cannot be pulled, postStart hooks",
     "restart rules of containers, readiness gates, ephemeral containers, a grace period that a later DELETE shortens",
     "a back-off that is reset after 10 minutes: the first restart is at once, every further one waits",
 )
@@ -190,8 +190,11 @@ class Life:
         todo = found.actions
         if todo.create_sandbox:
             number = len(containers_of(found.spec))
-            made, remembered = here.runtime.with_sandbox(number), Memory(None, (Remembered(),) * number)
-            yield "the pod is bound to this node: its sandbox", here.set(runtime=made, memory=remembered)
+            again = any(process.has_run for process in found.seen.containers)
+            made = here.runtime.with_sandbox(number, len(found.spec.init_containers))
+            remembered = Memory(None, found.remembered or (Remembered(),) * number)
+            says = "its sandbox is lost: another one" if again else "the pod is bound to this node: its sandbox"
+            yield says, here.set(runtime=made, memory=remembered)
             return
         inits = len(found.spec.init_containers)
         for i in (*todo.init_start, *[inits + i for i in todo.start]):

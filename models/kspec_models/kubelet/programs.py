@@ -2,7 +2,8 @@
 
 Init containers finish in the end, and so do containers with an image of `ending`; a program that was told to end does.
 All others run until something happens to them: `exits` times one ends by itself, `troubles` times one is busy for a
-while (its readiness probe fails) or hangs (its liveness probe fails, too).
+while (its readiness probe fails) or hangs (its liveness probe fails, too), and `losses` times a whole sandbox is lost
+with all that runs in it (K28).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def programs(
     exits: int = 0,
     exit_codes: Iterable[int] = (0, 1),
     troubles: int = 0,
+    losses: int = 0,
     ending: frozenset[str] = frozenset(),
 ) -> Actor:
     """The programs of all containers, with budgets for what may happen to them."""
@@ -34,7 +36,7 @@ def programs(
         "programs",
         watches=(Pod,),
         here={"runtime": Runtime()},
-        own={"exits": 0, "troubles": 0},
+        own={"exits": 0, "troubles": 0, "losses": 0},
         sees={Pod: bound},
         member=Pod,
         role=Role.ENVIRONMENT,
@@ -82,6 +84,13 @@ def programs(
                         troubled = attrs.evolve(process, health=health)
                         counted = here.set(troubles=here.troubles + 1)
                         yield f"a program is {health.value}", changed(here, i, troubled), counted
+
+    if losses:
+
+        @actor.each(Pod)
+        def lose(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+            if here.losses < losses and here.runtime.sandbox:
+                yield "the sandbox is lost", here.set(runtime=here.runtime.lost(), losses=here.losses + 1)
 
     return actor
 

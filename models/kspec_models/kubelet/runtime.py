@@ -103,9 +103,15 @@ class Runtime:
         there = "sandbox" if self.sandbox else "no sandbox"
         return ", ".join([there, *[str(each) for each in self.containers]])
 
-    def with_sandbox(self, containers: int) -> Runtime:
-        """With a sandbox for so many containers."""
-        return Runtime(True, self.containers or (Process(),) * containers)
+    def with_sandbox(self, containers: int, inits: int) -> Runtime:
+        """With a sandbox for so many containers, of which the first are init containers: these all begin anew (K28)."""
+        there = self.containers or (Process(),) * containers
+        anew = tuple([Process(restarts=each.restarts) for each in there[:inits]])
+        return Runtime(True, (*anew, *there[inits:]))
+
+    def lost(self) -> Runtime:
+        """The sandbox is gone, and with it every process in it."""
+        return Runtime(False, tuple([each.ended(KILLED) if each.running else each for each in self.containers]))
 
     def without_sandbox(self) -> Runtime:
         """The sandbox is gone; records of its containers are kept."""

@@ -121,6 +121,15 @@ def kubelet_restart() -> System:
     return one_node("kubelet.restart", people, programs(), crashes={"kubelet": 1}, idle=idle).system()
 
 
+@system("kubelet.sandbox", quick=True)
+def kubelet_sandbox() -> System:
+    """The sandbox is lost once, with all that runs in it: the init container runs again, although the other had run."""
+    web = a_pod(Container("web", "web:1"), init=[Container("setup", "setup:1")])
+    idle = ("kubelet.probe", "kubelet.back off is over", "kubelet.forget", "programs.serve")
+    people = (users.apply([web]), users.delete_a_pod(running=True))
+    return one_node("kubelet.sandbox", people, programs(losses=1), idle=idle).system()
+
+
 # ---- static pods
 
 

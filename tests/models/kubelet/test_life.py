@@ -28,7 +28,7 @@ def walk(*containers: Container, init: tuple[Container, ...] = (), crashes: int 
     """A pod that is bound; nothing of it runs yet."""
     pod = Pod(spec=PodSpec(containers, init, **spec))
     people = (users.apply([pod]), users.delete_a_pod())
-    environment = programs(exits=4, exit_codes=(0, 1), troubles=1, ending=frozenset({"job:1"}))
+    environment = programs(exits=4, exit_codes=(0, 1), troubles=1, losses=1, ending=frozenset({"job:1"}))
     components = (*people, scheduler(), kubelet(detail=Life()), environment)
     scope = Scope(slots={Pod: 1}, nodes=(node(),), crashes={"kubelet": crashes})
     walked = Walk(Cluster("life", components, scope, (), kinds_used=(Pod,)).system())
@@ -146,6 +146,38 @@ def test_a_job_is_done_and_its_sidecar_ends_with_it() -> None:
     assert pod(walked).phase is Phase.RUNNING  # a final phase is not written while something runs
     quiet(walked)
     assert pod(walked).phase is Phase.SUCCEEDED and walked.at(RUNTIME).is_nothing
+
+
+# ---- a lost sandbox
+
+
+def test_all_init_containers_run_again_in_a_new_sandbox() -> None:
+    walked = quiet(walk(WEB, init=(Container("a"), Container("b"))))
+    for _ in range(2):
+        walked("programs.finish")
+        quiet(walked)
+    assert running(walked) == [2]
+    walked("programs.lose")
+    assert running(walked) == [] and not walked.at(RUNTIME).sandbox
+    quiet(walked)
+    assert running(walked) == [0] and pod(walked).phase is Phase.PENDING
+
+
+@pytest.mark.parametrize(("policy", "again"), [("Always", True), ("OnFailure", True), ("Never", False)])
+def test_a_pod_whose_containers_are_never_restarted_gets_no_second_sandbox(policy: str, again: bool) -> None:
+    walked = quiet(walk(WEB, restart_policy=policy))
+    walked("programs.lose")
+    quiet(walked)
+    assert walked.at(RUNTIME).sandbox is again and (pod(walked).phase is Phase.FAILED) is not again
+
+
+def test_a_job_that_is_done_gets_no_second_sandbox() -> None:
+    walked = quiet(walk(Container("job", "job:1"), Container("log"), restart_policy="OnFailure"))
+    walked("programs.finish")
+    exits(quiet(walked), 0)
+    walked("programs.lose")
+    quiet(walked)
+    assert not walked.at(RUNTIME).sandbox and pod(walked).phase is Phase.SUCCEEDED
 
 
 # ---- probes
