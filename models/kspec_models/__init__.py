@@ -7,6 +7,8 @@ from kspec.kernel.registry import registry
 from kspec_models import apiserver, etcd, kubelet, service_twins, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.apiserver import why as why
+from kspec_models.controllers.daemonset import reconcile as daemonset
+from kspec_models.controllers.daemonset import twins as daemonset_twins
 from kspec_models.controllers.deployment import reconcile as deployment
 from kspec_models.controllers.deployment import twins as deployment_twins
 from kspec_models.controllers.disruption import reconcile as disruption
@@ -39,6 +41,7 @@ COMPONENTS = {
     "deployment": deployment,
     "replicaset": replicaset,
     "statefulset": statefulset,
+    "daemonset": daemonset,
     "resourcequota": resource_quota,
     "garbage-collector": garbage_collector,
     "node-lifecycle": node_lifecycle,
@@ -61,6 +64,7 @@ __all__ = [
     "COMPONENTS",
     "apiserver_twins",
     "clients",
+    "daemonset_twins",
     "deployment_twins",
     "disruption_twins",
     "endpointslice_twins",

@@ -4,6 +4,7 @@ from kspec_models.scopes import apiserver as apiserver
 from kspec_models.scopes import autoscaling as autoscaling
 from kspec_models.scopes import configuration as configuration
 from kspec_models.scopes import control_plane as control_plane
+from kspec_models.scopes import daemonset as daemonset
 from kspec_models.scopes import disruption as disruption
 from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import garbage as garbage

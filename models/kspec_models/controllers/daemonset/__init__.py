@@ -1,1 +1,1 @@
-"""The DaemonSet controller: its decisions."""
+"""The DaemonSet controller: its decisions, and what it does with the API."""

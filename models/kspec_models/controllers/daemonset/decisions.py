@@ -15,15 +15,21 @@ import attrs
 from kspec.kube.objects import Effect, Operator, Phase, Taint, Toleration
 from kspec_models.helpers.tolerations import first_untolerated
 
-_EXISTS = (
-    ("node.kubernetes.io/not-ready", Effect.NO_EXECUTE),
-    ("node.kubernetes.io/unreachable", Effect.NO_EXECUTE),
-    ("node.kubernetes.io/disk-pressure", Effect.NO_SCHEDULE),
-    ("node.kubernetes.io/memory-pressure", Effect.NO_SCHEDULE),
-    ("node.kubernetes.io/pid-pressure", Effect.NO_SCHEDULE),
-    ("node.kubernetes.io/unschedulable", Effect.NO_SCHEDULE),
+_EVERYWHERE = tuple(
+    Toleration(f"node.kubernetes.io/{key}", Operator.EXISTS, effect=effect)
+    for key, effect in (
+        ("not-ready", Effect.NO_EXECUTE),
+        ("unreachable", Effect.NO_EXECUTE),
+        ("disk-pressure", Effect.NO_SCHEDULE),
+        ("memory-pressure", Effect.NO_SCHEDULE),
+        ("pid-pressure", Effect.NO_SCHEDULE),
+        ("unschedulable", Effect.NO_SCHEDULE),
+    )
 )
-_NETWORK_UNAVAILABLE = ("node.kubernetes.io/network-unavailable", Effect.NO_SCHEDULE)
+_ON_THE_HOST_NETWORK = (
+    *_EVERYWHERE,
+    Toleration("node.kubernetes.io/network-unavailable", Operator.EXISTS, effect=Effect.NO_SCHEDULE),
+)
 
 
 @attrs.frozen
@@ -64,8 +70,7 @@ def daemon_tolerations(own: tuple[Toleration, ...], host_network: bool) -> tuple
 
     So neither cordon nor drain nor the failure of a node keeps daemon pods off.
     """
-    keys = (*_EXISTS, _NETWORK_UNAVAILABLE) if host_network else _EXISTS
-    return own + tuple(Toleration(key, Operator.EXISTS, effect=effect) for key, effect in keys)
+    return own + (_ON_THE_HOST_NETWORK if host_network else _EVERYWHERE)
 
 
 def node_should_run(

@@ -1,0 +1,62 @@
+"""Broken twins of the DaemonSet controller, chosen by `--set`."""
+
+from __future__ import annotations
+
+import attrs
+
+from kspec.kernel.settings import broken_twin
+from kspec.kube.objects import Toleration
+from kspec_models.controllers.daemonset.decisions import DaemonPod, NodeActions, Placement, node_actions
+from kspec_models.controllers.daemonset.status import Counts, status
+
+_DAEMONSET = "kspec_models.controllers.daemonset"
+
+
+@broken_twin(
+    "daemonset.tolerations",
+    "its-own",
+    f"{_DAEMONSET}.decisions:daemon_tolerations",
+    "no tolerations are added to those of the template",
+)
+def only_its_own(own: tuple[Toleration, ...], host_network: bool) -> tuple[Toleration, ...]:
+    """As if daemon pods were pods like others."""
+    return own
+
+
+@broken_twin(
+    "daemonset.misplaced", "kept", f"{_DAEMONSET}.decisions:node_actions", "pods stay where they should not be"
+)
+def they_stay(
+    placement: Placement, pods: tuple[DaemonPod, ...], surge: bool = False, failed_backoff: bool = False
+) -> NodeActions:
+    """Every pod may stay where it is."""
+    return node_actions(attrs.evolve(placement, should_continue=True), pods, surge, failed_backoff)
+
+
+@broken_twin(
+    "daemonset.unavailable",
+    "ignored",
+    f"{_DAEMONSET}.rollout:replaceable",
+    "a rollout replaces every old pod at once",
+)
+def all_at_once(most_unavailable: int, unavailable: int, candidates: int) -> int:
+    """All candidates."""
+    return candidates
+
+
+@broken_twin("daemonset.status", "one-short", f"{_DAEMONSET}.reconcile:status", "one node is left out of the status")
+def one_short(nodes: tuple[tuple[bool, tuple[DaemonPod, ...]], ...]) -> Counts:
+    """Counts one node too few."""
+    return status(nodes[1:])
+
+
+@broken_twin(
+    "daemonset.surging",
+    "old-first",
+    f"{_DAEMONSET}.decisions:surplus_while_surging",
+    "an old pod goes before its successor is available",
+)
+def old_first(pods: tuple[DaemonPod, ...], running: tuple[int, ...]) -> tuple[int, ...]:
+    """As soon as there is a new pod, the old one goes."""
+    new = [i for i in running if pods[i].updated]
+    return tuple(i for i in running if not pods[i].updated) if new else ()

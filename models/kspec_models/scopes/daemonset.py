@@ -1,0 +1,162 @@
+"""Closed scopes of the DaemonSet controller: nodes that join and change, rollouts, and a late cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kspec.kernel.actions import Role
+from kspec.kernel.properties import Property
+from kspec.kernel.registry import load, system
+from kspec.kernel.system import System
+from kspec.kube.actor import Actor, Here
+from kspec.kube.apps import DaemonSet
+from kspec.kube.cache import Api, Cache
+from kspec.kube.cluster import Cluster, Component, Scope
+from kspec.kube.objects import Effect, LabelSelector, Node, Pod, Taint, labels
+from kspec_models import users
+from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.controllers.daemonset.reconcile import daemonset
+from kspec_models.kubelet import kubelet
+from kspec_models.scheduler.schedule import scheduler
+from kspec_models.scopes.workloads import node, template
+
+KINDS = (DaemonSet, Pod)
+FIRST, SECOND = "agent:1", "agent:2"
+NODES = (node("node-1"), node("node-2"))
+IDLE = ("kubelet.stop", "kubelet.remove")
+"""What nobody gives the kubelets to do where no pod is deleted."""
+
+CORDONED = Taint("node.kubernetes.io/unschedulable")
+DEDICATED = Taint("dedicated")
+EMPTIED = Taint("dedicated", effect=Effect.NO_EXECUTE)
+
+
+def a_daemonset(**more: Any) -> DaemonSet:
+    """A DaemonSet as a user posts it."""
+    return DaemonSet("agent", LabelSelector(labels(app="agent")), template("agent", FIRST), **more)
+
+
+# ---- users
+
+
+def adds_a_node(name: str) -> Actor:
+    """At any time, once, a node joins.
+
+    The API server taints it as not ready, and the node lifecycle controller takes that away when it is: in one step.
+    """
+    actor = Actor("installer", own={"joined": False}, role=Role.USER)
+
+    @actor.once()
+    def join(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if not here.joined:
+            new = node(name)
+            yield f"{name} joins, and is ready", api.create(new), api.patch(new, taints=()), here.set(joined=True)
+
+    return actor
+
+
+def changes_a_node(name: str) -> Actor:
+    """At any time, once, this node is cordoned, or dedicated to something else: for new pods only, or for all at once.
+
+    A cordon is told with the taint that the node lifecycle controller adds to it.
+    """
+    actor = Actor("administrator", watches=(Node,), own={"changed": False}, role=Role.USER)
+
+    @actor.each(Node)
+    def change(node: Any, here: Here, api: Api) -> Iterator[Any]:
+        if node is None or node.name != name or here.changed:
+            return
+        done = here.set(changed=True)
+        yield "kubectl cordon", api.patch(node, unschedulable=True, taints=(*node.taints, CORDONED)), done
+        yield "a taint NoSchedule", api.patch(node, taints=(*node.taints, DEDICATED)), done
+        yield "a taint NoExecute", api.patch(node, taints=(*node.taints, EMPTIED)), done
+
+    return actor
+
+
+def changes_the_image(image: str) -> Actor:
+    """Once every node has its pod, the user changes the image of the DaemonSet."""
+    actor = Actor("user", own={"changed": False}, role=Role.USER)
+
+    @actor.once()
+    def rollout(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        wanted = here.live(DaemonSet, "agent", "desired_number_scheduled")
+        available = here.live(DaemonSet, "agent", "number_available")
+        if not here.changed and wanted and available == wanted:
+            new = api.patch(a_daemonset(), template=template("agent", image))
+            yield f"image {image}", new, here.set(changed=True)
+
+    return actor
+
+
+# ---- systems
+
+
+def cluster(
+    name: str,
+    people: Sequence[Component],
+    *,
+    pods: int,
+    nodes: Sequence[Node] = NODES,
+    room: Mapping[type, int] | None = None,
+    promises: Sequence[Property] = (),
+    caches: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Cluster:
+    """A DaemonSet's controller, a scheduler, the kubelets of these nodes, and these users.
+
+    `room`: slots for Node, where nodes change.
+    """
+    return Cluster(
+        name,
+        (*people, daemonset, scheduler(), kubelet()),
+        Scope(slots={Pod: pods, **(room or {})}, nodes=tuple(nodes), caches=caches or {}),
+        properties=(*load().properties.values(), *promises),
+        kinds_used=KINDS,
+        not_modelled=NOT_MODELLED,
+        **more,
+    )
+
+
+@system("daemonset.nodes", quick=True)
+def daemonset_nodes() -> System:
+    """One node, a second one joins; the first is cordoned, or dedicated to something else with a taint.
+
+    Cordoned it keeps its pod, or still gets one. With a taint NoSchedule it keeps the pod that it has and gets none;
+    with NoExecute it loses it.
+    """
+    people = (users.apply([a_daemonset()]), adds_a_node("node-2"), changes_a_node("node-1"))
+    return cluster(
+        "daemonset.nodes",
+        people,
+        pods=2,
+        nodes=NODES[:1],
+        room={Node: 2},
+        promises=load().parts["daemonset.nodes"],
+    ).system()
+
+
+@system("daemonset.stale", quick=True)
+def daemonset_stale() -> System:
+    """Two nodes and a late cache: what is not seen yet is not created again, since it is expected."""
+    people = (users.apply([a_daemonset()]),)
+    caches = {"daemonset": "delayed"}
+    return cluster("daemonset.stale", people, pods=3, caches=caches, idle=IDLE).system()
+
+
+@system("daemonset.rollout", quick=True)
+def daemonset_rollout() -> System:
+    """Two nodes, a new image: with maxUnavailable 1 one node after the other loses its old pod and gets a new one."""
+    people = (users.apply([a_daemonset()]), changes_the_image(SECOND))
+    promises = load().parts["daemonset.rollout"]
+    return cluster("daemonset.rollout", people, pods=2, promises=promises).system()
+
+
+@system("daemonset.surge")
+def daemonset_surge() -> System:
+    """The same with maxSurge 1 and maxUnavailable 0: a node gets its new pod first, and then loses the old one."""
+    surging = a_daemonset(max_surge=1, max_unavailable=0)
+    people = (users.apply([surging]), changes_the_image(SECOND))
+    promises = load().parts["daemonset.rollout"]
+    return cluster("daemonset.surge", people, pods=4, promises=promises).system()
