@@ -80,13 +80,15 @@ def taints_a_node(*stages: tuple[Taint, ...]) -> Actor:
 
 
 def deletes_a_node() -> Actor:
-    """`kubectl delete node`: at any time, once, whichever it is."""
-    actor = Actor("user", watches=(Node,), own={"node deleted": False}, role=Role.USER)
+    """`kubectl delete node`: at any time, once, a node on which a pod runs."""
+    actor = Actor("user", watches=(Node, Pod), own={"node deleted": False}, role=Role.USER)
 
-    @actor.each(Node)
-    def delete_node(node: Any, here: Here, api: Api) -> Iterator[Any]:
-        if node is not None and not getattr(here, "node deleted"):
-            yield api.delete(node), here.set(**{"node deleted": True})
+    @actor.once()
+    def delete_node(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        used = {pod.node for pod in cache.list(Pod) if pod.phase is Phase.RUNNING}
+        for ref, unwanted in here.nodes:
+            if ref in used and not getattr(here, "node deleted"):
+                yield api.delete(unwanted), here.set(**{"node deleted": True})
 
     return actor
 
