@@ -2,7 +2,8 @@
 
 A container is ready as soon as it runs, unless its image is one of those that never become ready. It is the full level
 (`life`) for pods without init containers, probes and hooks whose containers never exit by themselves, with everything
-between the first start and the last in one step: no other component can tell, since all that it sees is the status.
+between two reports in one step. No other component can tell, since all that it sees is the status; but no final phase
+is reported before the pod is removed.
 """
 
 from __future__ import annotations
