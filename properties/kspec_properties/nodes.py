@@ -39,7 +39,9 @@ def no_container_runs_twice(truth: Truth) -> bool | Broken:
     for member, runtime in enumerate(truth.each("runtime")):
         for i, process in runtime.running():
             if process.running > 1:
-                return Broken(f"container {i + 1} of a pod runs {process.running} times", (f"Pod pods#{member}",))
+                spec = truth.each("pods", LatestField("spec"))[member]
+                name = f"container {containers_of(spec)[i].name}" if spec is not None else "a container"
+                return Broken(f"{name} runs {process.running} times", (f"Pod pods#{member}",))
     return True
 
 

@@ -33,7 +33,7 @@ from kspec_models.kubelet.restart import RestartPolicy, Restarts, RuntimeState
 from kspec_models.kubelet.runtime import KILLED, Health, Process, Runtime
 
 NOT_MODELLED = (
-    "kubelet admission, eviction, images that cannot be pulled, postStart hooks",
+    "admission and eviction at the node, images that cannot be pulled, postStart hooks",
     "restart rules of containers, readiness gates, ephemeral containers, a grace period that a later DELETE shortens",
     "a back-off that is reset after 10 minutes: the first restart is at once, every further one waits",
 )

@@ -23,7 +23,7 @@ from kspec_models.kubelet.detail import Alternatives
 from kspec_models.kubelet.phase import Observed, State, Status, phase
 
 NOT_MODELLED = (
-    "containers that fail or restart, probes, init containers, kubelet admission, eviction",
+    "containers that fail or restart, probes, init containers, admission and eviction at the node",
     "a readiness that changes by itself: an image becomes ready at once or never",
     "a pod that reports Succeeded or Failed before it is removed (so Recreate waits until the old pods are gone)",
 )
