@@ -294,7 +294,12 @@ def a_statefulset_converges(truth: Truth) -> bool | Broken:
     return True
 
 
-@quiescence(witness=a_statefulset_is_complete, about=ABOUT)
+def a_ready_pod_is_reported(truth: Truth) -> bool:
+    """The status of some StatefulSet counts a ready pod."""
+    return any(ready > 0 for ready in truth.all(StatefulSet, "ready_replicas"))
+
+
+@quiescence(witness=a_ready_pod_is_reported, about=ABOUT)
 def a_statefulset_reports_what_is_true_when_all_is_quiet(truth: Truth) -> bool | Broken:
     """When nothing more is to be done, the status of a StatefulSet counts its pods."""
     for name in truth.names(StatefulSet):
