@@ -28,7 +28,7 @@ class Namespace:
     NamespaceFinalizersRemaining, "" where they are not true.
     """
 
-    shown: ClassVar[tuple[str, ...]] = ("phase", "content_remaining", "finalizers_remaining")
+    shown: ClassVar[tuple[str, ...]] = ("phase",)
     name: str
     labels: Labels = ()
     phase: NamespacePhase = NamespacePhase.ACTIVE

@@ -26,7 +26,7 @@ def in_words(value: Any, called: Called) -> str:
         return f"{value.kind} {value.name}"
     if isinstance(value, PodTemplate):
         return ", ".join(c.image for c in value.spec.containers)
-    if value is None:
+    if value is None or value == "":
         return "none"
     if isinstance(value, frozenset):
         return ", ".join(sorted(in_words(part, called) for part in sorted(value, key=order_key))) or "none"
@@ -70,4 +70,6 @@ def object_in_words(latest: Any, called: Called) -> str:
         fields = getattr(type(latest), "shown", fields_of(type(latest)))
         shown = [(f, getattr(latest, f)) for f in fields if f not in ("name", "namespace")]
         parts = [f"{field}\u00a0{in_words(value, called)}" for field, value in shown]
+        if getattr(latest, "deleting", False) and "deleting" not in fields:
+            parts.append("being deleted")
     return ", ".join(parts)
