@@ -17,6 +17,8 @@ from kspec_models.controllers.endpointslice import reconcile as endpointslice
 from kspec_models.controllers.endpointslice import twins as endpointslice_twins
 from kspec_models.controllers.garbage_collector import collector as garbage_collector
 from kspec_models.controllers.garbage_collector import twins as garbage_collector_twins
+from kspec_models.controllers.namespace import reconcile as namespace
+from kspec_models.controllers.namespace import twins as namespace_twins
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
 from kspec_models.controllers.node_lifecycle import twins as node_lifecycle_twins
 from kspec_models.controllers.pod_gc import collector as pod_gc
@@ -24,6 +26,8 @@ from kspec_models.controllers.pod_gc import twins as pod_gc_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
+from kspec_models.controllers.serviceaccount import reconcile as serviceaccount
+from kspec_models.controllers.serviceaccount import twins as serviceaccount_twins
 from kspec_models.controllers.statefulset import reconcile as statefulset
 from kspec_models.controllers.statefulset import twins as statefulset_twins
 from kspec_models.controllers.taint_eviction import eviction as taint_eviction
@@ -44,6 +48,8 @@ COMPONENTS = {
     "daemonset": daemonset,
     "resourcequota": resource_quota,
     "garbage-collector": garbage_collector,
+    "namespace": namespace,
+    "serviceaccount": serviceaccount,
     "node-lifecycle": node_lifecycle,
     "taint-eviction": taint_eviction,
     "pod-gc": pod_gc,
@@ -70,6 +76,7 @@ __all__ = [
     "endpointslice_twins",
     "garbage_collector_twins",
     "manifests",
+    "namespace_twins",
     "node_lifecycle_twins",
     "pins",
     "pod_gc_twins",
@@ -77,6 +84,7 @@ __all__ = [
     "replicaset_twins",
     "scheduler_twins",
     "service_twins",
+    "serviceaccount_twins",
     "statefulset_twins",
     "store_twins",
     "taint_eviction_twins",

@@ -9,6 +9,7 @@ from kspec_properties import disruption as disruption
 from kspec_properties import etcd as etcd
 from kspec_properties import garbage as garbage
 from kspec_properties import jobs as jobs
+from kspec_properties import namespaces as namespaces
 from kspec_properties import node_failure as node_failure
 from kspec_properties import nodes as nodes
 from kspec_properties import placing as placing

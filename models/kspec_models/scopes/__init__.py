@@ -10,6 +10,7 @@ from kspec_models.scopes import etcd as etcd
 from kspec_models.scopes import garbage as garbage
 from kspec_models.scopes import jobs as jobs
 from kspec_models.scopes import kubelet as kubelet
+from kspec_models.scopes import namespaces as namespaces
 from kspec_models.scopes import nodes as nodes
 from kspec_models.scopes import scheduler as scheduler
 from kspec_models.scopes import services as services

@@ -1,0 +1,1 @@
+"""The Namespace controller: what is in a namespace that is deleted goes first, and then the namespace."""
