@@ -182,7 +182,8 @@ def run_of(thing: str | System | Target | Callable[[], System], *, settings: Set
     from kspec.engines.one_run import one_run
 
     with under(target_of(thing), settings) as (system, _):
-        return story(one_run(system))
+        told: Story = settled(system, lambda laid_out: story(one_run(laid_out)))  # telling it may ask more, too
+        return told
 
 
 def prove_theorems(

@@ -32,6 +32,8 @@ from kspec_models.controllers.statefulset import reconcile as statefulset
 from kspec_models.controllers.statefulset import twins as statefulset_twins
 from kspec_models.controllers.taint_eviction import eviction as taint_eviction
 from kspec_models.controllers.taint_eviction import twins as taint_eviction_twins
+from kspec_models.controllers.volume_binder import reconcile as volume_binder
+from kspec_models.controllers.volume_binder import twins as volume_binder_twins
 from kspec_models.etcd import twins as store_twins
 from kspec_models.proxy import dns, ingress, kube_proxy
 from kspec_models.proxy import twins as proxy_twins
@@ -61,6 +63,7 @@ COMPONENTS = {
     "dns": dns,
     "ingress-controller": ingress,
     "user": users,
+    "volume-binder": volume_binder,
 }
 """The modules that model a component each, by the actor's name."""
 
@@ -89,5 +92,6 @@ __all__ = [
     "store_twins",
     "taint_eviction_twins",
     "twins",
+    "volume_binder_twins",
     "workloads",
 ]

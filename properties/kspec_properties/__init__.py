@@ -15,6 +15,7 @@ from kspec_properties import nodes as nodes
 from kspec_properties import placing as placing
 from kspec_properties import services as services
 from kspec_properties import statefulset as statefulset
+from kspec_properties import storage as storage
 from kspec_properties import taints as taints
 from kspec_properties import theorems as theorems
 from kspec_properties.apiserver import a_quota_is_never_exceeded, a_refused_request_changes_nothing

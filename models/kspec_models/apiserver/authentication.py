@@ -146,7 +146,9 @@ CONTROLLERS: Mapping[str, str] = {
     "serviceaccount": "service-account-controller",
     "statefulset": "statefulset-controller",
     "taint-eviction": "node-controller",
+    "pvc-protection": "pvc-protection-controller",
     "volume-binder": "persistent-volume-binder",
+    "volume-binder-volumes": "persistent-volume-binder",
 }
 """The service account in kube-system that a built-in controller uses (--use-service-account-credentials)."""
 

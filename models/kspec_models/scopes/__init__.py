@@ -15,5 +15,6 @@ from kspec_models.scopes import nodes as nodes
 from kspec_models.scopes import scheduler as scheduler
 from kspec_models.scopes import services as services
 from kspec_models.scopes import statefulset as statefulset
+from kspec_models.scopes import storage as storage
 from kspec_models.scopes import stories as stories
 from kspec_models.scopes import why_pod as why_pod

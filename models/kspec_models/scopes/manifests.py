@@ -143,8 +143,8 @@ class Manifests:
         check_changes(with_, story)
         changes = tuple(change for change in with_ if change != "controller-crash")
         caches = _every(caches or {}, story)
-        trace = one_run(cluster_of(story, Rung("run", True, (), changes, caches=caches)).system())
-        return [trace.world.system.narrator.story(trace)]
+        cluster = cluster_of(story, Rung("run", True, (), changes, caches=caches))
+        return [settled(cluster.system(), lambda laid_out: laid_out.narrator.story(one_run(laid_out)))]
 
 
 def _every(caches: Mapping[str, str], story: Story) -> dict[str, str]:
