@@ -26,14 +26,21 @@ IMMUTABLE: Mapping[str, tuple[str, ...]] = {
     "ReplicaSet": ("selector",),
     "StatefulSet": ("selector", "service_name", "pod_management_policy"),
     "DaemonSet": ("selector",),
-    "Job": ("selector", "template", "completion_mode"),
-    "PodDisruptionBudget": (),
+    "ControllerRevision": ("template",),
+    "Job": ("selector", "completions", "completion_mode"),
+    "PersistentVolumeClaim": ("access_modes", "selector", "mode"),
     "RoleBinding": ("role_ref",),
     "ClusterRoleBinding": ("role_ref",),
     "PriorityClass": ("value", "preemption_policy"),
-    "StorageClass": ("provisioner",),
+    "StorageClass": ("provisioner", "reclaim", "mode"),
 }
 """Fields that no update changes (422)."""
+
+ONCE_SET: Mapping[str, tuple[str, ...]] = {
+    "PersistentVolumeClaim": ("volume_name", "storage_class"),
+    "Service": ("cluster_ip",),
+}
+"""Fields that an update may set where they are empty, and then no more."""
 
 NOT_NEGATIVE = ("replicas", "parallelism", "completions", "backoff_limit", "min_ready_seconds")
 """Numbers that may not be below zero, of whichever kind."""

@@ -11,9 +11,11 @@ from typing import Any
 
 import attrs
 
+from kspec.kube.autoscaling import HorizontalPodAutoscaler
+from kspec.kube.batch import Job
 from kspec.kube.objects import Container, Pod, PodSpec
 from kspec_models.apiserver.finalizers import forbidden_additions
-from kspec_models.apiserver.kinds import IMMUTABLE, NOT_NEGATIVE
+from kspec_models.apiserver.kinds import IMMUTABLE, NOT_NEGATIVE, ONCE_SET
 
 _WRITTEN = {
     "replicas": "spec.replicas",
@@ -32,11 +34,21 @@ def invalid(old: Any, new: Any) -> str:
         number = getattr(new, field, None)
         if isinstance(number, int) and number < 0:
             return f"{_WRITTEN.get(field, field)}: must be greater than or equal to 0"
-    if old is None:
-        return ""
+    if isinstance(new, HorizontalPodAutoscaler) and new.max_replicas < max(1, new.min_replicas):
+        return "spec.maxReplicas: must be greater than or equal to minReplicas, and at least 1"
+    return "" if old is None else changed(old, new)
+
+
+def changed(old: Any, new: Any) -> str:
+    """What an update changes that it may not; empty: nothing."""
     for field in IMMUTABLE.get(type(new).__name__, ()):
         if getattr(new, field, None) != getattr(old, field, None):
             return f"{_WRITTEN.get(field, field)}: field is immutable"
+    for field in ONCE_SET.get(type(new).__name__, ()):
+        if getattr(old, field) not in (None, "", getattr(new, field)):
+            return f"{_WRITTEN.get(field, field)}: field is immutable once it is set"
+    if isinstance(old, Job) and new.template != old.template and not old.suspend:
+        return "spec.template: field is immutable"
     for field in OF_THE_SERVER:
         if getattr(new, field, None) != getattr(old, field, None):
             return f"metadata.{_WRITTEN.get(field, field)}: field is immutable"

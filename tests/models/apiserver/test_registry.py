@@ -9,6 +9,8 @@ import pytest
 
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref
+from kspec.kube.autoscaling import HorizontalPodAutoscaler
+from kspec.kube.batch import Job
 from kspec.kube.core import Namespace, NamespacePhase
 from kspec.kube.objects import (
     Container,
@@ -26,6 +28,7 @@ from kspec.kube.objects import (
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.rbac import Role, RoleBinding, RoleRef
 from kspec.kube.requests import Code, Request, Response, Verb
+from kspec.kube.storage import PersistentVolumeClaim
 from kspec_models.apiserver import serve
 from tests.models.apiserver.stored import Store
 
@@ -85,14 +88,8 @@ def test_a_propagation_policy_puts_its_finalizer_on_the_owner(policy: str | None
 
 
 def test_the_deletion_of_a_job_orphans_unless_it_is_told_otherwise() -> None:
-    @attrs.frozen
-    class Job:
-        name: str
-        finalizers: tuple[str, ...] = ()
-        deleting: bool = False
-
     after = ask(Verb.DELETE, Job("j"), "jobs").object
-    assert after == Job("j", ("orphan",), deleting=True)
+    assert after == Job("j", finalizers=("orphan",), deleting=True)
     assert ask(Verb.DELETE, Job("j"), "jobs", changes={"propagation_policy": "Background"}).object is None
 
 
@@ -185,6 +182,28 @@ def test_of_a_pods_spec_only_images_and_more_tolerations_can_be_updated(changes:
     pod = Pod(spec=spec)
     change = changes if "node" in changes else {"spec": attrs.evolve(spec, **changes)}
     assert ask(Verb.PATCH, pod, changes=change).code is (Code.OK if legal else Code.INVALID)
+
+
+def test_what_may_be_set_once_is_immutable_then() -> None:
+    claim = PersistentVolumeClaim("data")
+    bound = ask(Verb.UPDATE, claim, "persistentvolumeclaims", changes={"volume_name": "v1"}).object
+    assert bound == attrs.evolve(claim, volume_name="v1")
+    assert ask(Verb.UPDATE, bound, "persistentvolumeclaims", changes={"volume_name": "v2"}).code is Code.INVALID
+    more = {"request": 5}
+    assert ask(Verb.UPDATE, bound, "persistentvolumeclaims", changes=more).code is Code.OK
+
+
+def test_the_template_of_a_job_changes_only_while_it_is_suspended() -> None:
+    other = {"template": PodTemplate(labels(app="other"))}
+    assert ask(Verb.PATCH, Job("j"), "jobs", changes=other).code is Code.INVALID
+    assert ask(Verb.PATCH, Job("j", suspend=True), "jobs", changes=other).code is Code.OK
+    assert ask(Verb.PATCH, Job("j", suspend=True), "jobs", changes={"completions": 5}).code is Code.INVALID
+
+
+def test_an_autoscaler_has_room_between_its_bounds() -> None:
+    hpa = HorizontalPodAutoscaler("hpa", "web", min_replicas=2, max_replicas=4)
+    assert ask(Verb.PATCH, hpa, "horizontalpodautoscalers", changes={"max_replicas": 1}).code is Code.INVALID
+    assert ask(Verb.PATCH, hpa, "horizontalpodautoscalers", changes={"max_replicas": 2}).code is Code.OK
 
 
 def test_a_deletion_is_asked_for_by_no_update() -> None:
