@@ -105,6 +105,14 @@ def test_only_a_node_that_is_cut_off_is_ever_silent_for_too_long() -> None:
     assert walked.at(("heard", 0)) is Heard.IN_TIME and not walked.can("node-lifecycle")
 
 
+def test_a_node_that_is_unknown_already_is_declared_so_no_second_time() -> None:
+    unknown = attrs.evolve(scopes.NODES[0], ready=NodeReady.UNKNOWN)
+    walked = walk(node_lifecycle(), kubelet(heartbeats=True), time(), cuts_off(), nodes=(unknown, scopes.NODES[1]))
+    walked("network.cut off")
+    walked("time.the grace period passes")
+    assert walked.at(("heard", 0)) is Heard.UNKNOWN and not walked.can("node-lifecycle.monitor")
+
+
 # ---- node lifecycle
 
 
@@ -202,6 +210,22 @@ def test_a_restart_of_the_controller_gives_every_node_a_fresh_grace_period_and_c
     result = explore(made.system(), limits=Limits(seconds=60))
     assert result.complete
     assert {p.name: p.verdict for p in result.properties if p.verdict is not Verdict.HOLDS} == {}
+
+
+def test_pods_that_changed_meanwhile_are_marked_in_a_further_attempt() -> None:
+    late = {"node-lifecycle": "delayed"}
+    people = users.delete_a_pod()
+    walked = walk(node_lifecycle(), people, kubelet(heartbeats=True), time(), cuts_off(), pods=(BOUND,), caches=late)
+    walked("network.cut off")
+    walked("time.the grace period passes")
+    walked("node-lifecycle.monitor")
+    walked("user.delete")
+    assert walked("node-lifecycle.mark pods").step.answer == "409 Conflict"
+    assert walked.at(("heard", 0)) is Heard.DECLARED
+    walked("node-lifecycle.deliver pods")
+    walked("node-lifecycle.mark pods")
+    pod = the_pod(walked)
+    assert pod is not None and pod.deleting and not pod.ready and walked.at(("heard", 0)) is Heard.UNKNOWN
 
 
 # ---- taint eviction

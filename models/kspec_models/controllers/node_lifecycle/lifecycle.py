@@ -6,9 +6,10 @@ processTaintBaseEviction and doNoExecuteTaintingPass (W143), handleDisruption (W
 `decisions` and `zones`. It evicts nobody: that is the business of the taint eviction controller.
 
 Simplified: of a node's conditions there is Ready. Grace periods and rates are abstract: one is over, or a node is
-tainted, at any time after it may be, and in the end; but a NoExecute taint waits for the NoSchedule taint, which comes
-seconds earlier. Rates follow what the controller sees of a zone at once, so that only "every zone is down" is
-remembered. Each write of a pass is a step; the pods of one node are marked in one.
+tainted, at any time after it may be, and in the end. A NoExecute taint comes after the NoSchedule one, and goes with
+it: both take moments, and nobody's tolerationSeconds are over in between. Rates follow what the controller sees of a
+zone at once, so that only "every zone is down" is remembered. Each write of a pass is a step; the pods of one node are
+marked in one, and again if one of them has changed meanwhile.
 
 Not modelled: see `NOT_MODELLED`.
 """
@@ -62,7 +63,7 @@ def node_lifecycle() -> Actor:
         for ref, node in here.nodes:
             if here.at(ref, "heard") is Heard.DECLARED:
                 ready = [pod for pod in cache.list(Pod) if pod.node == ref and pod.ready]
-                marked = tuple([api.patch_status(pod, ready=False) for pod in ready])
+                marked = tuple([api.update_status(pod, ready=False) for pod in ready])
                 yield f"{node.name} is not ready, so its pods are not", marked, here.set_at(ref, heard=Heard.UNKNOWN)
 
     @actor.once()
