@@ -28,6 +28,7 @@ from kspec_models.apiserver import admission, deletion, eviction, finalizers, up
 from kspec_models.apiserver.admission import Admitted
 from kspec_models.apiserver.authorization import CLUSTER_WIDE
 from kspec_models.apiserver.finalizers import GCPolicy, Propagation
+from kspec_models.apiserver.generation import with_generation
 from kspec_models.apiserver.kinds import WHEN_MARKED, gc_policy, rules_of
 from kspec_models.apiserver.validation import invalid
 from kspec_models.apiserver.write import Operation, Write
@@ -125,7 +126,7 @@ def change(request: Request, current: Any, unchanged: bool, look: Look) -> Perfo
     validated = admitted(mutated, current, look)
     if isinstance(validated, Performed):
         return validated
-    new = mutated.write.object
+    new = with_generation(current, mutated.write.object)
     if goes_now(current, new):
         new = None
     return Performed(Response(Code.OK, new, writes=True, also=validated.also), mutated, "", validated)
@@ -311,7 +312,7 @@ def deleted(current: Any, options: dict[str, Any]) -> Any:
         marked["finalizers"] = done.finalizers
     if isinstance(current, Pod) and done.terminating == deletion.Terminating(0):
         marked["grace_over"] = True
-    return attrs.evolve(current, **marked)
+    return with_generation(current, attrs.evolve(current, **marked))
 
 
 def terminating_of(current: Any) -> deletion.Terminating | None:

@@ -210,6 +210,17 @@ def test_a_deletion_is_asked_for_by_no_update() -> None:
     assert ask(Verb.PATCH, WEB, changes={"deleting": True}).code is Code.INVALID
 
 
+def test_a_budgets_status_is_behind_from_a_change_of_its_spec_until_it_is_written_anew() -> None:
+    seen = PodDisruptionBudget("pdb", APP, min_available=1, observed=True)
+    resource = "poddisruptionbudgets"
+    stale = ask(Verb.UPDATE, seen, resource, reader="me", changes={"min_available": 2}).object
+    assert stale == attrs.evolve(seen, min_available=2, observed=False)
+    told = {"observed": True, "disruptions_allowed": 1}
+    fresh = ask(Verb.UPDATE, stale, resource, reader="me", subresource="status", changes=told).object
+    assert fresh == attrs.evolve(stale, **told)
+    assert ask(Verb.UPDATE, seen, resource, reader="me", changes={"min_available": 1}).object == seen
+
+
 # ---- eviction
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 
 from kspec.kube.requests import Code, Request
-from kspec.kube.status import status_fields
 from kspec.why import Explained, Link, Question, Said
 from kspec_models.apiserver.admission import PLUGINS, Admitted
 from kspec_models.apiserver.authorization import Decision, Opinion, allows, refusal_code, stored_policy, union
+from kspec_models.apiserver.generation import rises
 from kspec_models.apiserver.pipeline import Handled
 from kspec_models.apiserver.rbac import Attributes
 from kspec_models.apiserver.why import rules
@@ -19,9 +19,6 @@ from kspec_models.apiserver.why.differences import differences
 from kspec_models.apiserver.why.resources import Resource
 
 WORDS = {Decision.ALLOW: "allows", Decision.DENY: "denies", Decision.NO_OPINION: "no opinion"}
-
-METADATA = frozenset({"name", "namespace", "labels", "owner", "finalizers", "deleting", "uid", "grace_over"})
-"""Fields whose change does not raise the generation."""
 
 WITHOUT_GENERATION = frozenset(
     {
@@ -241,14 +238,7 @@ def generation(told: Told) -> tuple[str, ...]:
         return ()
     if current is None:
         return ("metadata.generation is 1",)
-    status = status_fields(type(current)) or frozenset()
-    changed = {
-        field.name
-        for field in attrs.fields(type(current))
-        if getattr(current, field.name) != getattr(response.object, field.name)
-    }
-    rises = bool(changed - status - METADATA) or ("deleting" in changed)
-    return ("metadata.generation rises by 1",) if rises else ("metadata.generation stays",)
+    return ("metadata.generation rises by 1",) if rises(current, response.object) else ("metadata.generation stays",)
 
 
 # ---- the verdict
