@@ -4,6 +4,7 @@ from kspec.kernel.registry import offer
 from kspec_properties import autoscaling as autoscaling
 from kspec_properties import configuration as configuration
 from kspec_properties import control_plane as control_plane
+from kspec_properties import cronjobs as cronjobs
 from kspec_properties import daemonset as daemonset
 from kspec_properties import disruption as disruption
 from kspec_properties import etcd as etcd

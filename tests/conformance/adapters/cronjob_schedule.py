@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kspec.kube.batch import ConcurrencyPolicy
 from kspec_models.controllers.cronjob import missed, schedule, sync
 from tests.conformance.interface import AtLeast, Given, Skip
 
@@ -37,7 +38,7 @@ def _sync(given: Given) -> Any:
     cronjob = sync.CronJob(
         schedule=given["schedule"],
         created=_time(given["created"]) or 0,
-        concurrency=sync.Concurrency(given["concurrency"] or "Allow"),
+        concurrency=ConcurrencyPolicy(given["concurrency"] or "Allow"),
         time_zone=given["timeZone"],
         suspend=given["suspend"],
         deadline=given["deadline"],

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kspec.kube.batch import ConcurrencyPolicy
 from kspec_models.controllers.cronjob import missed, schedule, sync
 from kspec_models.controllers.cronjob.missed import Missed
 from kspec_models.controllers.cronjob.schedule import MINUTE, Every
-from kspec_models.controllers.cronjob.sync import Api, Concurrency, Created, CronJob, Job
+from kspec_models.controllers.cronjob.sync import Api, Created, CronJob, Job
 
 HOUR = 60 * MINUTE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,10 +123,14 @@ def test_somebody_elses_job_of_that_name_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("concurrency", "created", "deleted"),
-    [(Concurrency.ALLOW, True, ()), (Concurrency.FORBID, False, ()), (Concurrency.REPLACE, True, (7,))],
+    [
+        (ConcurrencyPolicy.ALLOW, True, ()),
+        (ConcurrencyPolicy.FORBID, False, ()),
+        (ConcurrencyPolicy.REPLACE, True, (7,)),
+    ],
 )
 def test_an_active_job_is_joined_waited_for_or_replaced(
-    concurrency: Concurrency, created: bool, deleted: tuple[int, ...]
+    concurrency: ConcurrencyPolicy, created: bool, deleted: tuple[int, ...]
 ) -> None:
     cronjob = attrs.evolve(DUE, concurrency=concurrency, active=(7,))
     outcome = sync.sync(cronjob, (Job(7),), Api(active=(7,), jobs=(7,)), NOW)

@@ -1,1 +1,1 @@
-"""The CronJob controller: its decisions."""
+"""The CronJob controller: its decisions, and what it does with the API."""

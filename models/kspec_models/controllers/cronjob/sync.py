@@ -3,17 +3,22 @@
 Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob, formatSchedule, cleanupFinishedJobs; utils.go
 byJobStartTime, getJobName.
 
-Simplified: Jobs are told apart by name alone (real code compares uids in the list of active Jobs). What the API answers
-comes in as `Api`, for all calls of one sync. Not modelled: a deletion that is refused, and the name of a Job beyond its
-minute.
+A sync is a generator of its calls (`calls`), so that whoever answers them decides what comes between two of them: the
+plumbing (`reconcile`) sends them to the API server, `sync` answers all from one record.
+
+Simplified: Jobs are told apart by name alone (real code compares uids in the list of active Jobs). Not modelled: the
+name of a Job beyond its minute.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Generator
+from typing import Any
 
 import attrs
 
+from kspec.kube.batch import ConcurrencyPolicy
 from kspec_models.controllers.cronjob.missed import (
     Missed,
     earliest_time,
@@ -22,14 +27,6 @@ from kspec_models.controllers.cronjob.missed import (
     next_look,
 )
 from kspec_models.controllers.cronjob.schedule import MINUTE, Schedule, is_zone, parse
-
-
-class Concurrency(enum.Enum):
-    """spec.concurrencyPolicy."""
-
-    ALLOW = "Allow"
-    FORBID = "Forbid"
-    REPLACE = "Replace"
 
 
 class Created(enum.Enum):
@@ -48,7 +45,7 @@ class CronJob:
 
     schedule: str
     created: int
-    concurrency: Concurrency = Concurrency.ALLOW
+    concurrency: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
     time_zone: str | None = None
     suspend: bool = False
     deadline: int | None = None
@@ -65,6 +62,49 @@ class Job:
     name: int
     finished: bool = False
     completed: int | None = None
+
+
+@attrs.frozen
+class GetCronJob:
+    """GET of the CronJob itself: answered with its status (`Live`)."""
+
+
+@attrs.frozen
+class GetJob:
+    """GET of an active Job: answered with whether there is one."""
+
+    name: int
+
+
+@attrs.frozen
+class DeleteJob:
+    """DELETE of a Job in the background: answered with whether it was granted."""
+
+    name: int
+
+
+@attrs.frozen
+class CreateJob:
+    """POST of the Job for a scheduled time: answered with `Created`."""
+
+    name: int
+    scheduled: int
+
+
+@attrs.frozen
+class Live:
+    """The status of the CronJob as the API server has it."""
+
+    active: tuple[int, ...]
+    last_schedule: int | None
+    last_successful: int | None
+
+
+class GetFails(Exception):
+    """A GET is refused, or not answered."""
+
+
+Call = GetCronJob | GetJob | DeleteJob | CreateJob
 
 
 @attrs.frozen
@@ -99,11 +139,35 @@ def job_name(scheduled: int) -> int:
     return scheduled // MINUTE
 
 
+Calls = Generator[Call, Any, Outcome]
+
+
 def sync(cronjob: CronJob, jobs: tuple[Job, ...], api: Api, now: int) -> Outcome:
+    """One sync, all of whose calls are answered from one record."""
+    steps = calls(cronjob, jobs, now)
+    live = Live(api.active, cronjob.last_schedule, cronjob.last_successful)
+    try:
+        call = next(steps)
+        while True:
+            if isinstance(call, GetJob) and api.get_fails:
+                call = steps.throw(GetFails())
+            elif isinstance(call, GetJob):
+                call = steps.send(call.name in api.jobs)
+            elif isinstance(call, CreateJob):
+                call = steps.send(api.create)
+            else:
+                call = steps.send(live if isinstance(call, GetCronJob) else True)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+
+
+def calls(cronjob: CronJob, jobs: tuple[Job, ...], now: int) -> Calls:
     """One sync (syncCronJob; W100, W101). Clean-up of history is apart: `surplus_history`."""
-    seen = with_active_list_put_right(cronjob, jobs, api)
+    seen = yield from with_active_list_put_right(cronjob, jobs)
     if seen.error or cronjob.deleting:
         return seen
+    cronjob = seen.cronjob
     if cronjob.time_zone is not None and not is_zone(cronjob.time_zone):
         return attrs.evolve(seen, warnings=seen.warnings + 1)
     if cronjob.suspend:
@@ -113,17 +177,18 @@ def sync(cronjob: CronJob, jobs: tuple[Job, ...], api: Api, now: int) -> Outcome
         schedule = parse(zoned(cronjob.schedule, cronjob.time_zone))
         earliest = earliest_time(cronjob.created, cronjob.last_schedule, cronjob.deadline, now)
         due = most_recent(schedule, earliest, now)
-        warned = attrs.evolve(seen, warnings=seen.warnings + (due.missed is Missed.MANY))
-        if due.most_recent is None or not may_start(warned.cronjob, due.most_recent, now):
-            late = due.most_recent is not None and is_too_late(due.most_recent, cronjob.deadline, now)
-            after = next_look(schedule, cronjob.created, cronjob.last_schedule, now)
-            return attrs.evolve(warned, requeue_after=after, warnings=warned.warnings + late)
-        return _start(warned, schedule, due.most_recent, api, now)
+        after = next_look(schedule, cronjob.created, cronjob.last_schedule, now)
     except ValueError:
         return attrs.evolve(seen, warnings=seen.warnings + 1)
+    warned = attrs.evolve(seen, warnings=seen.warnings + (due.missed is Missed.MANY))
+    if due.most_recent is None or not may_start(cronjob, due.most_recent, now):
+        late = due.most_recent is not None and is_too_late(due.most_recent, cronjob.deadline, now)
+        return attrs.evolve(warned, requeue_after=after, warnings=warned.warnings + late)
+    name = name_for(due.most_recent, tuple(job.name for job in jobs))
+    return (yield from _start(warned, schedule, CreateJob(name, due.most_recent), now))
 
 
-def with_active_list_put_right(cronjob: CronJob, jobs: tuple[Job, ...], api: Api) -> Outcome:
+def with_active_list_put_right(cronjob: CronJob, jobs: tuple[Job, ...]) -> Calls:
     """The list of active Jobs, compared with the Jobs that the cache has (W102, first half of syncCronJob).
 
     Finished ones leave the list. An unfinished one that is not listed is looked up in the live CronJob: either the
@@ -131,27 +196,37 @@ def with_active_list_put_right(cronjob: CronJob, jobs: tuple[Job, ...], api: Api
     cache does not have is looked up by a live GET before it leaves the list.
     """
     result = Outcome(cronjob)
-    for job in jobs:
-        listed = job.name in result.cronjob.active
-        if not listed and not job.finished:
-            if job.name in api.active:
-                result = attrs.evolve(result, cronjob=attrs.evolve(result.cronjob, active=api.active))
-            else:
-                result = attrs.evolve(result, warnings=result.warnings + 1)
-        elif listed and job.finished:
-            active = tuple(name for name in result.cronjob.active if name != job.name)
-            result = attrs.evolve(result, cronjob=attrs.evolve(result.cronjob, active=active), update_status=True)
-        result = _with_success(result, job)
-    cached = tuple(job.name for job in jobs)
-    for name in result.cronjob.active:
-        if name in cached:
-            continue
-        if api.get_fails:
-            return attrs.evolve(result, error=True)
-        if name not in api.jobs:
-            active = tuple(each for each in result.cronjob.active if each != name)
-            result = attrs.evolve(result, cronjob=attrs.evolve(result.cronjob, active=active), update_status=True)
+    try:
+        for job in jobs:
+            listed = job.name in result.cronjob.active
+            if not listed and not job.finished:
+                live: Live = yield GetCronJob()
+                if job.name in live.active:
+                    result = attrs.evolve(
+                        result, cronjob=attrs.evolve(result.cronjob, **attrs.asdict(live, recurse=False))
+                    )
+                else:
+                    result = attrs.evolve(result, warnings=result.warnings + 1)
+            elif listed and job.finished:
+                active = tuple(name for name in result.cronjob.active if name != job.name)
+                result = attrs.evolve(result, cronjob=attrs.evolve(result.cronjob, active=active), update_status=True)
+            result = _with_success(result, job)
+        cached = tuple(job.name for job in jobs)
+        for name in result.cronjob.active:
+            if name in cached:
+                continue
+            exists: bool = yield GetJob(name)
+            if not exists:
+                active = tuple(each for each in result.cronjob.active if each != name)
+                result = attrs.evolve(result, cronjob=attrs.evolve(result.cronjob, active=active), update_status=True)
+    except GetFails:
+        return attrs.evolve(result, error=True)
     return result
+
+
+def name_for(scheduled: int, taken: tuple[int, ...]) -> int:
+    """The name of the Job for a scheduled time: the time alone decides, whatever is taken (W101)."""
+    return job_name(scheduled)
 
 
 def may_start(cronjob: CronJob, scheduled: int, now: int) -> bool:
@@ -164,7 +239,7 @@ def may_start(cronjob: CronJob, scheduled: int, now: int) -> bool:
         return False
     if job_name(scheduled) in cronjob.active or cronjob.last_schedule == scheduled:
         return False
-    return cronjob.concurrency is not Concurrency.FORBID or not cronjob.active
+    return cronjob.concurrency is not ConcurrencyPolicy.FORBID or not cronjob.active
 
 
 def zoned(schedule: str, time_zone: str | None) -> str:
@@ -190,24 +265,34 @@ def surplus_history(finished: tuple[tuple[int | None, str], ...], limit: int | N
     return by_start(finished)[: max(0, len(finished) - limit)]
 
 
-def _start(seen: Outcome, schedule: Schedule, scheduled: int, api: Api, now: int) -> Outcome:
+def _start(seen: Outcome, schedule: Schedule, new: CreateJob, now: int) -> Calls:
     cronjob = seen.cronjob
-    if cronjob.concurrency is Concurrency.REPLACE and cronjob.active:
-        if api.get_fails:
-            return attrs.evolve(seen, warnings=seen.warnings + 1, error=True)
-        replaced = attrs.evolve(cronjob, active=())
-        seen = attrs.evolve(seen, cronjob=replaced, delete=cronjob.active, update_status=True)
-    if api.create is Created.NAMESPACE_TERMINATING:
+    if cronjob.concurrency is ConcurrencyPolicy.REPLACE:
+        for name in cronjob.active:
+            try:
+                exists: bool = yield GetJob(name)
+            except GetFails:
+                exists = False
+            if not exists:
+                return attrs.evolve(seen, warnings=seen.warnings + 1, error=True)
+            granted: bool = yield DeleteJob(name)
+            if not granted:
+                return attrs.evolve(seen, warnings=seen.warnings + 1, error=True)
+            left = tuple(each for each in seen.cronjob.active if each != name)
+            replaced = attrs.evolve(seen.cronjob, active=left)
+            seen = attrs.evolve(seen, cronjob=replaced, delete=(*seen.delete, name), update_status=True)
+    created: Created = yield new
+    if created is Created.NAMESPACE_TERMINATING:
         return attrs.evolve(seen, error=True)
-    if api.create is Created.REFUSED:
+    if created is Created.REFUSED:
         return attrs.evolve(seen, warnings=seen.warnings + 1, error=True)
-    if api.create is Created.EXISTS_OTHER:
+    if created is Created.EXISTS_OTHER:
         return seen
-    started = attrs.evolve(seen.cronjob, active=(*seen.cronjob.active, job_name(scheduled)), last_schedule=scheduled)
+    started = attrs.evolve(seen.cronjob, active=(*seen.cronjob.active, new.name), last_schedule=new.scheduled)
     return attrs.evolve(
         seen,
         cronjob=started,
-        create=scheduled if api.create is Created.OK else None,
+        create=new.scheduled if created is Created.OK else None,
         update_status=True,
         requeue_after=next_look(schedule, started.created, started.last_schedule, now),
     )

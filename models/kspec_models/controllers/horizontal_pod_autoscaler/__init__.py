@@ -1,1 +1,1 @@
-"""The HorizontalPodAutoscaler controller: its decisions."""
+"""The HorizontalPodAutoscaler controller: its decisions, and what it does with the API."""

@@ -1,1 +1,1 @@
-"""The Job controller: some of its decisions. Its sync and its tracking of pods by finalizer are not modelled."""
+"""The Job controller: its decisions, how it counts each pod once, and what it does with the API."""
