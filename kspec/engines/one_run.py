@@ -3,12 +3,14 @@ quiet, and faults come last."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kspec.engines.common import laid_out_again
-from kspec.kernel.actions import Role
+from kspec.kernel.actions import Action, Role
 from kspec.kernel.errors import Grew
 from kspec.kernel.system import System
 from kspec.kernel.trace import Trace
-from kspec.kernel.world import Occurrence, State, World, changes_something, is_component
+from kspec.kernel.world import Occurrence, State, World, is_component
 
 LONGEST_RUN = 400
 """A run that has not come to rest by then is told as far as it went."""
@@ -42,13 +44,31 @@ def _run(world: World, longest: int) -> Trace:
 
 def _next(world: World, state: State, last: Occurrence | None, been: set[State]) -> tuple[Occurrence, State] | None:
     """What happens next, to a state where the run has not been: a component goes on with what it does, then others."""
-    possible = [o for o in world.steps(state) if changes_something(world, state, o)]
-    ours = [o for o in possible if is_component(o.action)]
-    going_on = [o for o in ours if last is not None and o.action.actor == last.action.actor and o.action.name == "call"]
-    told = [o for o in ours if o.action.role is Role.DELIVERY]
-    users = [o for o in possible if o.action.role is Role.USER]
-    for step in (*going_on, *told, *ours, *users, *possible):
-        after = world.apply(state, step)
-        if after not in been:
-            return step, after
+    instances = list(world.instances())
+    for takes_its_turn in _turns(last):
+        for action, member in instances:
+            if not takes_its_turn(action):
+                continue
+            for step in world.steps_of(state, action, member):
+                after = world.apply(state, step)
+                if after not in been:
+                    return step, after
     return None
+
+
+def _turns(last: Occurrence | None) -> tuple[Callable[[Action], bool], ...]:
+    """Who is asked first, and who then."""
+
+    def goes_on(action: Action) -> bool:
+        return is_component(action) and last is not None and action.actor == last.action.actor and action.name == "call"
+
+    def is_told(action: Action) -> bool:
+        return is_component(action) and action.role is Role.DELIVERY
+
+    def is_user(action: Action) -> bool:
+        return action.role is Role.USER
+
+    def anybody(action: Action) -> bool:
+        return True
+
+    return goes_on, is_told, is_component, is_user, anybody

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from kspec.kernel.actions import Role, StepKind
+from kspec.kernel.errors import Grew
 from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
 from kspec.kernel.values import Ref, fields_of
 from kspec.kernel.world import Occurrence, State
@@ -221,8 +222,11 @@ class _Telling:
             if not isinstance(kind, Kind) or not kind.is_late(actor) or getattr(question[2], "observer", "") != actor:
                 continue
             positions = (question[1],) if question[0] == "one" else self._world.columns[question[1]]
-            seen = [question[2](before[p]) for p in positions]
-            true = [question[2](kind.object(before[p].latest)) for p in positions]
+            try:
+                seen = [question[2](before[p]) for p in positions]
+                true = [question[2](kind.object(before[p].latest)) for p in positions]
+            except Grew:
+                continue  # of fields that no view has: it saw no object of which it could ask for them
             if seen == true or isinstance(seen[0], bool):
                 continue
             if question[0] == "one":
@@ -233,12 +237,9 @@ class _Telling:
                 truth.append(f"{name} {differs[1]}")
             else:
                 counts = [sum(1 for x in side if x is not None) for side in (seen, true)]
-                if counts[0] == counts[1]:
-                    believed.append(f"{counts[0]} {kind.resource}, as they were")
-                    truth.append(f"{counts[1]} {kind.resource}, changed since")
-                else:
-                    believed.append(_count(counts[0], kind.resource))
-                    truth.append(_count(counts[1], kind.resource))
+                same, of = counts[0] == counts[1], kind.resource
+                believed.append(f"{counts[0]} {of}, as they were" if same else _count(counts[0], of))
+                truth.append(f"{counts[1]} {of}, changed since" if same else _count(counts[1], of))
             for p, a, b in zip(positions, seen, true, strict=True):
                 if a != b:
                     steps = self._pending.get((p, actor), [])

@@ -83,7 +83,7 @@ def waits_for_a_node(pod: Any, scheduler_name: str) -> bool:
 
 def as_pod(pod: Any) -> Pod:
     """A cached pod as the plugins take it."""
-    return Pod(pod.labels, pod.spec, namespace=pod.namespace)
+    return Pod(pod.labels, pod.spec, namespace=pod.namespace, nominated_node=pod.nominated_node)
 
 
 def verdicts(pod: Any, here: Here) -> Iterator[tuple[Ref, Node, FilterResult]]:

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+import kspec
 from kspec.kernel import settings
 from kspec.kernel.values import Ref
 from kspec.kube.objects import HOSTNAME, LabelSelector, Node, Pod, labels
@@ -200,3 +201,10 @@ def test_kubelets_start_what_any_scheduler_has_bound() -> None:
     walked = walk([a_pod("web", scheduler_name="mine")], TWO[:1], scheduler("mine", scheduler_name="mine"))
     walked.until_quiet("mine", kubelet().name)
     assert pods_of(walked)[0].ready
+
+
+@pytest.mark.parametrize("name", ["scheduler.affinity.two", "scheduler.preemption.late", "scheduler.scores"])
+def test_a_run_of_it_can_be_told_to_its_end(name: str) -> None:
+    story = kspec.run_of(name)
+
+    assert any("binding" in step.action for step in story.steps)
