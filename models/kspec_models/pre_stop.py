@@ -17,8 +17,10 @@ import attrs
 from kspec.kernel.actions import Action, ActionFunction, Reader, Step
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cluster import Cluster, Component, Seen, Writes
-from kspec.kube.networking import Service
-from kspec.kube.watch import LatestField, Obj
+from kspec.kube.networking import EndpointSlice, Service
+from kspec.kube.objects import Pod
+from kspec.kube.watch import LatestField, Obj, Pending
+from kspec_models.proxy.programmed import usable
 
 STOP = "stop"
 
@@ -27,9 +29,11 @@ STOP = "stop"
 class LongEnough:
     """A kubelet whose pods sleep, when they are told to end, until all else has done what their deletion asks of it.
 
-    That is: the EndpointSlice controller has written its slices and is at rest, none names a pod that is being deleted
-    as ready, and no rule of these proxies leads to one. A sleep that only outlasts kube-proxy is not enough: a rollout
-    does not wait for endpoints, so the old pod may be deleted before any slice names the new one.
+    That is: the EndpointSlice controller has seen it, has written its slices and is at rest, none has packets sent to a
+    pod that is being deleted, these proxies have seen that, and no rule of theirs leads to one. A sleep that only
+    outlasts kube-proxy is not enough: a rollout does not wait for endpoints, so the old pod may be deleted before any
+    slice names the new one. For rollouts only: the last pod of a Service is sent packets until it ends (P21), and
+    would sleep for ever.
     """
 
     kubelet: Component
@@ -76,33 +80,39 @@ class LongEnough:
             yield attrs.evolve(action, function=self._later(cluster, action)) if action.name == STOP else action
 
     def _later(self, cluster: Cluster, stop: Action) -> ActionFunction:
-        services = cluster.kind(Service).names
-
         def stops(see: Reader) -> Iterator[Step]:
-            if sleep_is_over(see, services, self.proxies):
+            if sleep_is_over(see, cluster, self.proxies):
                 yield from stop.function(see)
 
         return stops
 
 
-def sleep_is_over(see: Reader, services: Sequence[str], proxies: Sequence[str]) -> bool:
+def sleep_is_over(see: Reader, cluster: Cluster, proxies: Sequence[str]) -> bool:
     """Whether everybody has done what the deletion of pods asks: no packet is sent to any of them any more."""
+    slices = cluster.kind(EndpointSlice)
     named = [port.endpoints for proxy in proxies for port in see(f"{proxy}/rules")]
-    for name in services:
+    for name in cluster.kind(Service).names:
         if see(f"services/{name}", LatestField("selector")):
-            pods = see(f"endpointslices/{name}", ReadyEndpoints())
-            if pods is None or see(f"endpointslice/{name}") is not None:
+            pods = see(f"endpointslices/{name}", UsableEndpoints()) if name in slices.names else None
+            if pods is None or see(f"endpointslice/{name}") is not None or on_the_way(see, cluster, name, proxies):
                 return False
             named.append(pods)
     deleted = see.each("pods", LatestField("deleting"))
     return not any(deleted[pod.index] for pods in named for pod in pods)
 
 
+def on_the_way(see: Reader, cluster: Cluster, service: str, proxies: Sequence[str]) -> bool:
+    """Whether somebody has not yet seen the latest pods, or the latest slice of a Service."""
+    pods, slices = cluster.kind(Pod), cluster.kind(EndpointSlice)
+    if pods.is_late("endpointslice") and any(see.each("pods", Pending(pods, "endpointslice"))):
+        return True
+    late = [observer for observer in ("endpointslice", *proxies) if slices.is_late(observer)]
+    return any(see(f"endpointslices/{service}", Pending(slices, observer)) for observer in late)
+
+
 @attrs.frozen
-class ReadyEndpoints:
-    """The pods that a slice names as ready, in its latest version; None if there is no such slice yet."""
+class UsableEndpoints:
+    """The pods to which the latest version of a slice has packets sent; None if there is no such slice yet."""
 
     def __call__(self, obj: Obj) -> frozenset[Ref] | None:
-        if obj.latest is None:
-            return None
-        return frozenset(each.pod for each in obj.latest.endpoints if each.ready)
+        return None if obj.latest is None else usable(obj.latest.endpoints)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from kspec.kernel.actions import Reader
 from kspec.kernel.settings import broken_twin
+from kspec.kube.cluster import Cluster
 from kspec_models.kubelet.configuration import Contents
 
 
 @broken_twin("kubelet.pre-stop", "short", "kspec_models.pre_stop:sleep_is_over", "a preStop sleep may end at any time")
-def over_at_any_time(see: Reader, services: Sequence[str], proxies: Sequence[str]) -> bool:
+def over_at_any_time(see: Reader, cluster: Cluster, proxies: Sequence[str]) -> bool:
     """It is over."""
     return True
 

@@ -54,6 +54,13 @@ def test_each_system_gives_the_verdicts_that_it_declares_in_both_modes(name: str
     assert result.complete and result.never_enabled == ()
 
 
+def test_late_caches_change_nothing_as_long_as_the_sleep_outlasts_them() -> None:
+    late = checked("service.rollout.late")
+
+    assert late.verdict is Verdict.HOLDS and late.complete
+    assert late.distinct_states > 10 * checked("service.rollout.prestop").distinct_states
+
+
 @pytest.mark.parametrize("name", {**MUTANTS, **STARTS})
 def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> None:
     system, setting = {**MUTANTS, **STARTS}[name]

@@ -6,7 +6,7 @@ what matters here is in which order pods, slices and rules change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -54,6 +54,7 @@ def cluster(
     whole: Sequence[str] = (),
     stored: Sequence[Any] = (),
     promises: Sequence[str] = ("services",),
+    caches: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Cluster:
     """Pods behind a Service, and clients that send to it. `silent`: promises that have nothing to speak of here.
@@ -69,7 +70,7 @@ def cluster(
     return Cluster(
         name,
         components,
-        Scope(slots={Pod: pods}, nodes=(node(),), whole=frozenset(whole), stored=stored),
+        Scope(slots={Pod: pods}, nodes=(node(),), caches=caches or {}, whole=frozenset(whole), stored=stored),
         (*load().properties.values(), *promised),
         kinds_used=used,
         not_modelled=NOT_MODELLED,
@@ -99,6 +100,20 @@ def service_rollout_prestop() -> System:
     silent = ("each_endpoint_gets_an_equal_share", SAME_PODS)
     patient = LongEnough(kubelet())
     return cluster("service.rollout.prestop", people, pods=2, silent=silent, kubelets=patient).system()
+
+
+@system("service.rollout.late")
+def service_rollout_late() -> System:
+    """The same, with a kube-proxy and an EndpointSlice controller whose caches are late, and may jump to the latest."""
+    web = a_deployment("web", 1)
+    return cluster(
+        "service.rollout.late",
+        (users.apply([FRONT, web]), users.rollout(web, "web:2")),
+        pods=2,
+        silent=("each_endpoint_gets_an_equal_share", SAME_PODS),
+        kubelets=LongEnough(kubelet()),
+        caches={"kube-proxy": "relisted", "endpointslice": "coalesced"},
+    ).system()
 
 
 @system("service.unready", quick=True)

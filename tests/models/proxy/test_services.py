@@ -14,12 +14,11 @@ from kspec.kube.networking import HEADLESS, Endpoint, Service, ServicePort
 from kspec.kube.objects import labels
 from kspec_models import users
 from kspec_models.kubelet import Containers, kubelet
-from kspec_models.pre_stop import LongEnough
 from kspec_models.proxy import programmed, starting
 from kspec_models.proxy.dns import Record, dns, record_of
 from kspec_models.proxy.mode import Mode
 from kspec_models.proxy.programmed import ServedPort, packet_to, packet_to_node, reached, served_ports, usable
-from kspec_models.scopes.services import FRONT, cluster
+from kspec_models.scopes.services import FRONT, cluster, service_rollout_prestop
 from kspec_models.scopes.workloads import a_replicaset
 from kspec_models.traffic import Met, Traffic, evenly, met, traffic
 from tests.kspec.kube.small import Walk
@@ -220,14 +219,15 @@ def test_the_proxy_s_mode_is_a_setting_and_both_send_alike() -> None:
 
 
 def test_a_long_enough_sleep_ends_when_no_slice_and_no_rule_leads_to_the_pod() -> None:
-    walked = applied_all(walk(kubelets=LongEnough(kubelet()))).until_quiet(*QUIET)
-    walked("user.scale")
-    walked.until_quiet("replicaset")
-    assert not walked.can("kubelet.stop")
-    walked("endpointslice.sync")
-    assert not walked.can("kubelet.stop")
-    walked.until_quiet("endpointslice")
-    assert not walked.can("kubelet.stop"), "the rules still lead to it"
+    walked = Walk(service_rollout_prestop())
+    applied_all(walked).until_quiet("deployment", *QUIET)
+    walked("user.rollout")
+    walked.until_quiet("deployment", "replicaset", "scheduler", "kubelet")
+    assert [pod.deleting for pod in walked.all("pods")] == [True, False], "the sleep holds up the end of the old pod"
+    for step in ("endpointslice.sync", "endpointslice.call", "kube-proxy.sync"):
+        assert not walked.can("kubelet.stop")
+        walked(step)
+    assert walked.can("kubelet.stop")
 
 
 def test_a_kube_proxy_starts_as_often_as_it_must_until_ipvs_can_be_used() -> None:
