@@ -58,7 +58,7 @@ _POD_SPEC: Table = {
     **_all(READ, "preemptionPolicy topologySpreadConstraints"),
     "affinity": {"nodeAffinity": READ, "podAffinity": _POD_AFFINITY, "podAntiAffinity": _POD_AFFINITY},
     "volumes": {
-        **_all(READ, "name gcePersistentDisk awsElasticBlockStore iscsi rbd"),
+        **_all(READ, "name persistentVolumeClaim gcePersistentDisk awsElasticBlockStore iscsi rbd"),
         **_all(NO_EFFECT, "configMap downwardAPI emptyDir hostPath projected secret"),
     },
     **_all(

@@ -174,7 +174,6 @@ def test_what_no_model_reads_is_told(tmp_path: Path) -> None:
     template = "Deployment shop/full: spec.template.spec"
     assert manifests.not_modelled == (
         "Deployment shop/full: metadata.finalizers is not modelled",
-        f"{template}.volumes[1].persistentVolumeClaim is not modelled",
         f"{template}.containers[0].livenessProbe is not modelled",
         "Deployment shop/full: spec.template.metadata.annotations[controller.kubernetes.io/pod-deletion-cost] "
         "is not modelled",

@@ -161,3 +161,84 @@ def test_without_manifests_there_is_nothing_to_explain(kspec: Kspec) -> None:
 
     assert ran.code == 2
     assert "give the manifests with -f FILE" in ran.err
+
+
+CLASS = """\
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: CLASS}
+provisioner: PROVISIONER
+volumeBindingMode: MODE
+"""
+CLAIM = """\
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {storageClassName: CLASS, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+VOLUME = """\
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec:
+  capacity: {storage: 2Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: CLASS
+  local: {path: /data}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+      - matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [node-2]}]
+"""
+USES = "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]"
+
+
+def with_claim(
+    tmp_path: Path, *more: str, mode: str = "WaitForFirstConsumer", provisioner: str = "ebs.example.com"
+) -> str:
+    file = Path(pod(tmp_path, "web", USES))
+    text = "".join(more).replace("CLASS", "fast").replace("MODE", mode).replace("PROVISIONER", provisioner)
+    file.write_text(file.read_text() + text)
+    return str(file)
+
+
+def test_a_claim_that_is_not_there_keeps_the_pod_off_every_node(kspec: Kspec, tmp_path: Path) -> None:
+    ran = kspec("why", "pod", "web", "-f", with_claim(tmp_path))
+
+    assert ran.code == 1
+    assert '0/3 nodes are available: persistentvolumeclaim "data" not found.' in ran.out
+    assert "not modelled" not in ran.out
+
+
+def test_a_claim_that_waits_for_a_node_is_provisioned_where_the_pod_goes(kspec: Kspec, tmp_path: Path) -> None:
+    ran = kspec("why", "pod", "web", "-f", with_claim(tmp_path, CLASS, CLAIM))
+
+    assert ran.code == 0
+    assert ran.first.startswith("Pod web: on node-")
+
+
+def test_a_volume_on_one_node_draws_the_pod_there(kspec: Kspec, tmp_path: Path) -> None:
+    none_made = "kubernetes.io/no-provisioner"
+    ran = kspec("why", "pod", "web", "-f", with_claim(tmp_path, CLASS, CLAIM, VOLUME, provisioner=none_made))
+
+    assert (ran.code, ran.first) == (0, "Pod web: on node-2")
+
+
+def test_an_unbound_claim_that_binds_at_once_is_said_to_be_one(kspec: Kspec, tmp_path: Path) -> None:
+    none_made = "kubernetes.io/no-provisioner"
+    file = with_claim(tmp_path, CLASS, CLAIM, mode="Immediate", provisioner=none_made)
+    ran = kspec("why", "pod", "web", "-f", file)
+
+    assert ran.code == 1
+    assert "pod has unbound immediate PersistentVolumeClaims." in ran.out
+
+
+def test_claims_of_one_name_in_two_namespaces_are_refused(kspec: Kspec, tmp_path: Path) -> None:
+    other = CLAIM.replace("{name: data}", "{name: data, namespace: other}")
+    ran = kspec("why", "pod", "web", "-f", with_claim(tmp_path, CLASS, CLAIM, other))
+
+    assert ran.code == 2
+    assert "PersistentVolumeClaim other/data: another one of this name is in another namespace" in ran.err

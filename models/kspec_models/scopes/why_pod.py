@@ -4,7 +4,8 @@ The manifests are applied one after another to an empty cluster, which runs unti
 with fresh caches and the scores of the default profile; of several best nodes the first is taken). A pod that waits is
 explained as things are then, a bound one as they were right before it was bound.
 
-Simplified: claims are taken to have their volumes everywhere; PodDisruptionBudgets are not looked at.
+Where pods have claims, these are there from the start, with the volumes and classes of the manifests; the provisioners
+that classes name do what is asked of them. Not modelled: PodDisruptionBudgets.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from kspec_models.scheduler.explain import Explanation, explain
 from kspec_models.scheduler.profile import Around
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, SCORES
 from kspec_models.scheduler.snapshot import snapshot_of
+from kspec_models.scheduler.volumes import Storage
 from kspec_models.scopes.ladder import Rung, Story, cluster_of
 from kspec_models.scopes.manifests import story_from
+from kspec_models.scopes.storage_manifests import KINDS, stored_in, with_storage
 
 LONGEST = 20_000
 """A run that has not come to rest by then is explained as far as it went."""
@@ -77,6 +80,19 @@ class Settled:
     def end(self) -> int:
         """The last moment."""
         return len(self.trace.states) - 1
+
+    def storage(self, state: State) -> Storage | None:
+        """Claims, volumes and classes in a state; None where no pod has a claim."""
+        if not any(spec.claims for spec in self.story.specs):
+            return None
+        found: dict[type, list[Any]] = {kind: [] for kind in KINDS}
+        for kind in self.kinds:
+            for name in kind.names if kind.cls in found else ():
+                latest = state[self.trace.world.position[f"{kind.resource}/{name}"]].latest
+                if latest is not None:
+                    found[kind.cls].append(latest)
+        claims, volumes, classes = (tuple(found[kind]) for kind in KINDS)
+        return Storage(claims, volumes, classes)
 
     def pods(self) -> tuple[Found, ...]:
         """Every pod at the end, in the order of their names."""
@@ -124,6 +140,8 @@ def settle(paths: Sequence[str], nodes: int | None, settings: Mapping[str, str])
     if not story.things:
         raise UsageError(f"{', '.join(paths)}: nothing in it makes pods of which the model knows")
     cluster = cluster_of(story, Rung("run", True), Reductions(one_node=False))
+    if any(spec.claims for spec in story.specs):
+        cluster = with_storage(cluster, stored_in(manifests), preemption=story.has_ranks)
     with declared.applied({SCORES.name: "default", **settings}):
         trace = one_run(cluster.system(), longest=LONGEST)
     laid_out = trace.world.system.narrator._cluster
@@ -224,7 +242,7 @@ def around(settled: Settled, state: State, pod: Pod) -> Around:
     if pod.owner is not None and pod.owner.kind == ReplicaSet.__name__:
         replicaset = state[settled.trace.world.position[f"replicasets/{pod.owner.name}"]].latest
         owner = None if replicaset is None else replicaset.selector
-    return Around(namespaces=namespaces, owner=owner, services=services)
+    return Around(settled.storage(state), namespaces, owner, services)
 
 
 def as_data(explanation: Explanation) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""Claims, volumes and classes of a person's own manifests, and who serves them.
+
+The PersistentVolume controller runs, and for each class the provisioner that it names, except for the name that stands
+for none. Claims are known by their name alone: two of one name in different namespaces are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from kspec.kernel.errors import UsageError
+from kspec.kube import typed_storage
+from kspec.kube.cluster import Cluster, Component
+from kspec.kube.manifests import Entry, Manifests
+from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from kspec_models.controllers.volume_binder.provisioner import provisioner
+from kspec_models.controllers.volume_binder.reconcile import claim_binder, volume_binder
+from kspec_models.scheduler.filters.volume_binding import NO_PROVISIONER
+from kspec_models.scheduler.schedule import scheduler
+
+KINDS = (PersistentVolumeClaim, PersistentVolume, StorageClass)
+
+Stored = PersistentVolumeClaim | PersistentVolume | StorageClass
+
+
+def stored_in(manifests: Manifests) -> tuple[Stored, ...]:
+    """The claims, volumes and classes of the manifests. Raises UsageError."""
+    found: dict[tuple[str, str], Stored] = {}
+    for entry in manifests.objects:
+        thing = typed(entry)
+        if thing is None:
+            continue
+        key = (entry.kind, entry.name)
+        if key in found:
+            raise UsageError(f"{entry.where}: {entry.title}: another one of this name is in another namespace")
+        found[key] = thing
+    return tuple(found.values())
+
+
+def typed(entry: Entry) -> Stored | None:
+    """An object of storage; None if it is none. Raises UsageError."""
+    try:
+        match entry.api_version, entry.kind:
+            case "v1", "PersistentVolumeClaim":
+                return typed_storage.claim(entry.mapping, entry.namespace)
+            case "v1", "PersistentVolume":
+                return typed_storage.volume(entry.mapping)
+            case "storage.k8s.io/v1", "StorageClass":
+                return typed_storage.storage_class(entry.mapping)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{entry.where}: {entry.title}: {error}") from error
+    return None
+
+
+def with_storage(cluster: Cluster, stored: tuple[Stored, ...], *, preemption: bool) -> Cluster:
+    """The cluster with these objects from the start, a scheduler that looks at claims, and those who serve them."""
+    names = sorted({each.provisioner for each in stored if isinstance(each, StorageClass)} - {"", NO_PROVISIONER})
+    made: list[Component] = [attrs.evolve(provisioner(name), name=f"provisioner {name}") for name in names]
+    components: list[Any] = [
+        scheduler(preemption=preemption, volumes=True) if each.name == "scheduler" else each
+        for each in cluster.components
+    ]
+    return attrs.evolve(
+        cluster,
+        components=(*components, claim_binder, volume_binder, *made),
+        scope=attrs.evolve(cluster.scope, stored=(*cluster.scope.stored, *stored)),
+        kinds_used=(*cluster.kinds_used, *KINDS),
+    )
