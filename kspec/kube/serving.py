@@ -6,7 +6,7 @@ of it at once, the order of the watches, and pins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -162,7 +162,10 @@ class Stored:
 def free_slot(cluster: Cluster, see: Reader, kind: Kind) -> int:
     """The smallest slot which nobody remembers or mentions."""
     free = see.each(kind.resource, Forgotten(kind))
-    mentioned = frozenset().union(*[see(v, MentionedIn(kind.resource)) for v in cluster.mentioning])
+    mentioned = frozenset().union(
+        *[see(v, MentionedIn(kind.resource)) for v in cluster.mentioning],
+        *[found for v in other_members(cluster, kind) for found in see.each(v, MentionedIn(kind.resource))],
+    )
     for component in cluster.components:
         for cls, members in component.member_variables(cluster).items():
             if cls is kind.cls:
@@ -173,6 +176,15 @@ def free_slot(cluster: Cluster, see: Reader, kind: Kind) -> int:
         if is_free and slot not in mentioned:
             return slot
     raise SlotsExhausted(kind.resource)
+
+
+def other_members(cluster: Cluster, kind: Kind) -> Iterator[str]:
+    """The variables of members of other kinds: a pod mentions its node, and what runs on a node may outlive both."""
+    others = {other.cls: other.resource for other in cluster.kinds.values() if other.slots and other is not kind}
+    yield from others.values()
+    for component in cluster.components:
+        for cls, members in component.member_variables(cluster).items():
+            yield from members if cls in others else ()
 
 
 def commit(

@@ -194,3 +194,23 @@ def test_resources_are_spelt_as_kubernetes_spells_them() -> None:
     names = ("Pod", "Ingress", "NetworkPolicy", "StorageClass", "EndpointSlice")
     spelt = [resource_of(type(name, (), {})) for name in names]
     assert spelt == ["pods", "ingresses", "networkpolicies", "storageclasses", "endpointslices"]
+
+
+def test_a_slot_that_a_member_of_another_kind_mentions_is_not_given_to_another_object() -> None:
+    user = Actor("user", watches=(Node,), own={"done": False}, role=Role.USER)
+
+    @user.each(Node)
+    def delete(node: Any, here: Any, api: Any) -> Iterator[Any]:
+        if node is not None and node.name == "a":
+            yield api.delete(node)
+
+    @user.once()
+    def add(cache: Any, here: Any, api: Any) -> Iterator[Any]:
+        if not here.done:
+            yield here.set(done=True), api.create(Node("c"))
+
+    scope = Scope(slots={Node: 3, Pod: 1}, nodes=NODES, stored=(Pod(node=Ref("nodes", 0)),))
+    walk = Walk(Cluster("again", (user,), scope, (), kinds_used=(Pod,), pipeline=granting()).system())
+    walk("user.delete")
+    walk("user.add")
+    assert [walk.latest(("nodes", i)) and walk.latest(("nodes", i)).name for i in range(3)] == [None, "b", "c"]
