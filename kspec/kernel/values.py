@@ -124,6 +124,15 @@ def relabel(value: Value, labels: dict[int, int]) -> Value:
     return transform(value, change)
 
 
+def alike(one: Value, two: Value) -> bool:
+    """Whether two values differ in nothing but the labels of incarnations, which mean nothing across states."""
+
+    def unlabelled(value: Value) -> Value:
+        return transform(value, lambda part: Uid(0) if type(part) is Uid else None)
+
+    return one == two or bool(unlabelled(one) == unlabelled(two))
+
+
 def loose(value: Value) -> Value:
     """The value without the orders in which things that look alike were met.
 

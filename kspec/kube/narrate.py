@@ -16,7 +16,7 @@ import attrs
 from kspec.kernel.actions import Role, StepKind
 from kspec.kernel.errors import Grew
 from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
-from kspec.kernel.values import Ref, fields_of
+from kspec.kernel.values import Ref, alike, fields_of
 from kspec.kernel.world import Occurrence, State
 from kspec.kube.naming import Names
 from kspec.kube.watch import Kind, Obj
@@ -204,7 +204,7 @@ class _Telling:
                     waiting.append(number)
                 elif now < was:
                     del waiting[: was - now]
-                elif before[position].latest != after[position].latest and waiting:
+                elif waiting and not alike(before[position].latest, after[position].latest):
                     waiting[-1] = number
 
     # ---- beliefs
@@ -286,7 +286,7 @@ class _Telling:
             return
         for field in fields_of(kind.cls):
             a, b = getattr(old, field), getattr(new, field)
-            if a != b and field not in BOOKKEEPING:
+            if not alike(a, b) and field not in BOOKKEEPING:
                 yield Change(label, PATHS.get(field, field), self._value(a), self._value(b))
 
     # ---- names

@@ -21,6 +21,8 @@ from kspec.kube.objects import OwnerReference
 from kspec.kube.truth import Truth
 from kspec_models.controllers.garbage_collector.collector import NAME
 from kspec_models.controllers.garbage_collector.graph import FOREGROUND
+from kspec_models.controllers.garbage_collector.objects import incarnation
+from kspec_properties.waiting import Waits
 
 Row = tuple[str, OwnerReference | None, bool]
 """A dependent: its kind, its owner, and whether it is being deleted."""
@@ -120,7 +122,22 @@ def orphans_survive(before: Truth, happened: Happened, after: Truth) -> bool | B
     return True
 
 
-@eventually_always(witness=something_is_garbage)
+def why_it_is_left(truth: Truth) -> Waits:
+    """Why the collector does not delete what has lost its owner: by what its graph says of that owner."""
+    memory = truth.variable(f"{NAME}/memory")
+    found = []
+    for kind, reference, _ in dependents(truth):
+        if reference is None or owner_of(truth, reference) is not None or memory is None:
+            continue
+        node = memory.find(incarnation(reference.kind, reference.name, reference.uid))
+        owner = f"{reference.kind} {reference.name}"
+        if node is not None and not node.virtual:
+            why = f"its graph has the {owner} of this uid: no event said that it is gone"
+            found.append((NAME, f"a deletion of the owner of a {kind}", why))
+    return (*found, ("user", "", "every change that was allowed has been made"))
+
+
+@eventually_always(witness=something_is_garbage, waits=why_it_is_left)
 def no_garbage_is_left(truth: Truth) -> bool | Broken:
     """Once users have stopped, nothing is left whose owner is gone."""
     left = garbage(truth)
@@ -138,4 +155,5 @@ ORPHANED = (nothing_whose_owner_lives_is_collected, orphans_survive)
 
 offer(*COLLECTED, of="garbage.collector")
 offer(*RECREATED, of="garbage.recreated")
+offer(*RECREATED, of="garbage.relisted")
 offer(*ORPHANED, of="garbage.orphans")

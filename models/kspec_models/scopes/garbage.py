@@ -17,7 +17,7 @@ from kspec.kernel.system import System
 from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api, Cache
-from kspec.kube.cluster import Cluster, Component, Scope
+from kspec.kube.cluster import DELAYED, RELISTED, Cluster, Component, Scope
 from kspec.kube.objects import Deployment, Phase, Pod, ReplicaSet
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.deployment.reconcile import bounds_of, deployment, new_replica_set
@@ -70,6 +70,7 @@ def cluster(
     *,
     silent: Sequence[str] = (),
     expected: tuple[str, ...] = (),
+    caches: str = DELAYED,
     **scope: Any,
 ) -> Cluster:
     """These components and a collector whose caches are late. `silent`: promises that are not asked for."""
@@ -77,7 +78,7 @@ def cluster(
     return Cluster(
         name,
         (*components, garbage_collector(*kinds)),
-        Scope(slots={Pod: 2}, caches={"garbage-collector": "delayed"}, **scope),
+        Scope(slots={Pod: 2}, caches={"garbage-collector": caches}, **scope),
         properties=[promise for promise in promises if promise.name not in silent],
         kinds_used=kinds,
         not_modelled=NOT_MODELLED,
@@ -146,13 +147,33 @@ def garbage_recreated() -> System:
     ).system()
 
 
+@system("garbage.relisted", quick=True)
+def garbage_relisted() -> System:
+    """Expected to fail: the collector lists anew after its watch broke, and misses that an owner was replaced.
+
+    What it had seen of the first ReplicaSet and what the list shows of the second come to it as one update, of an
+    object with another uid. It makes a new node, and lets the old one be (processGraphChanges): nothing tells it that
+    the owner of the first one's pod is gone, until it restarts.
+    """
+    return cluster(
+        "garbage.relisted",
+        (posts_deletes_and_posts_again(a_replicaset("web", 1)), replicaset),
+        (ReplicaSet, Pod),
+        silent=(*UNPLACED, "replicas_converge"),
+        expected=("no_garbage_is_left",),
+        caches=RELISTED,
+        whole=frozenset({"replicaset"}),
+        recreated=frozenset({ReplicaSet}),
+    ).system()
+
+
 @system("garbage.orphans", quick=True)
 def garbage_orphans() -> System:
     """Expected to fail: the user wants orphans, and one that the collector has not seen yet is deleted.
 
     A ReplicaSet of two is deleted with the policy Orphan soon after it was posted. The collector takes the owner off
     the pods that it knows, and lets the ReplicaSet go; a pod that it sees only later refers to an owner that is gone
-    (W125).
+    (W125; kubernetes/kubernetes issue 26120).
     """
     web = a_replicaset("web", 2)
     return cluster(

@@ -13,7 +13,7 @@ from kspec.engines import explicit, reference
 from kspec.kernel.actions import Role
 from kspec.kernel.properties import eventually_always
 from kspec.kernel.result import Verdict
-from kspec.kernel.values import Uid
+from kspec.kernel.values import Uid, alike
 from kspec.kube.actor import Actor
 from kspec.kube.cluster import Cluster, Scope
 from kspec.kube.objects import ReplicaSet
@@ -107,3 +107,20 @@ def test_a_request_about_another_uid_is_409_conflict(verb: Verb) -> None:
     assert ask(verb, Uid(0), stored, **changes) is Code.OK
     assert ask(verb, None, stored, **changes) is Code.OK
     assert ask(verb, Uid(1), stored, **changes) is Code.CONFLICT
+
+
+def test_values_that_differ_in_labels_only_are_alike() -> None:
+    one, two = (attrs.evolve(WEB, uid=Uid(label)) for label in (0, 1))
+    assert one != two
+    assert alike(one, two)
+    assert alike((Uid(3), WEB), (Uid(0), WEB))
+    assert not alike(one, attrs.evolve(two, replicas=2))
+    assert not alike(None, one)
+
+
+def test_a_story_does_not_tell_that_an_object_has_another_label_now() -> None:
+    trace = kspec.check("garbage.relisted").property("no_garbage_is_left").trace
+    assert trace is not None
+    story = trace.world.system.narrator.story(trace)
+    told = [(change.object, change.field) for step in story.steps for change in step.changes]
+    assert told and all(field not in ("ownerReference", "uid") for _, field in told)
