@@ -84,6 +84,7 @@ class Known:
     def for_actions(self, i: int) -> pod_actions.Container:
         """A container, to the decision what to do next."""
         spec, process, known = containers_of(self.spec)[i], self.process(i), self.memory(i)
+        # One that was killed for a probe in order to be started again is, whatever it then exited with (K21).
         state = RuntimeState.CREATED if known.replace and not process.running else process.state
         running = process.running > 0
         return pod_actions.Container(
@@ -295,12 +296,12 @@ def begun(pod: Known, here: Here, i: int) -> tuple[Any, ...]:
     runtime: Runtime = here.runtime
     now = runtime.replaced(i, runtime.containers[i].started(health))
     says = f"{container.name} is started" + (" again" if again else "")
-    return says, here.set(runtime=now, memory=after_a_start(here.memory, i, remembered, again))
+    return says, here.set(runtime=now, memory=after_a_start(here.memory, i, remembered.after_a_start(container, again)))
 
 
-def after_a_start(memory: Memory, i: int, remembered: Remembered, again: bool) -> Memory:
+def after_a_start(memory: Memory, i: int, remembered: Remembered) -> Memory:
     """What is remembered after a start: the runtime must be asked before anything else is done (K44)."""
-    return memory.replaced(i, remembered.after_a_start(again), None)
+    return memory.replaced(i, remembered, None)
 
 
 def sidecars_that_wait(pod: Known) -> tuple[int, ...]:

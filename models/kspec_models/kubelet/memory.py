@@ -69,14 +69,13 @@ class Remembered:
             case Probe.STARTUP:
                 return attrs.evolve(self, startup=worker)
 
-    def after_a_start(self, again: bool) -> Remembered:
-        """A new container of that name: its workers begin anew, but for the results in a row (K16)."""
+    def after_a_start(self, container: Container, again: bool) -> Remembered:
+        """A new container of that name: the workers of its probes begin anew, but for the results in a row (K16)."""
         back_off = BackOff.NEXT_WAITS if again else self.back_off
         new = attrs.evolve(self, back_off=back_off, hook=False, replace=False)
-        for probe in Probe:
-            new = new.with_worker(
-                probe, attrs.evolve(self.worker(probe), container=None, published=None, on_hold=False)
-            )
+        for probe in [probe for probe in Probe if probe_of(container, probe) is not None]:
+            another = attrs.evolve(self.worker(probe), container=None)
+            new = new.with_worker(probe, probes.met(another, probe, CONTAINER))
         return new
 
 

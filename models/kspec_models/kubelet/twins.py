@@ -18,9 +18,9 @@ _KUBELET = "kspec_models.kubelet"
 @broken_twin(
     "kubelet.pleg", "after-a-start-unasked", f"{_KUBELET}.life:after_a_start", "it acts again on what it saw before"
 )
-def not_asked_again(memory: Memory, i: int, remembered: Remembered, again: bool) -> Memory:
+def not_asked_again(memory: Memory, i: int, remembered: Remembered) -> Memory:
     """Keeps what it saw before it started a container."""
-    return memory.replaced(i, remembered.after_a_start(again), memory.seen)
+    return memory.replaced(i, remembered, memory.seen)
 
 
 @broken_twin(

@@ -304,3 +304,9 @@ def test_a_program_starts_only_where_somebody_asks() -> None:
     assert walked.at(RUNTIME).containers[0].health is Health.SERVING
     asked = walk(Container("web", "web:1", startup_probe=ONCE)).until_quiet(*KUBELET)
     assert asked.at(RUNTIME).containers[0].health is Health.STARTING and not pod(asked).ready
+
+
+def test_what_runs_and_what_is_remembered_are_told_in_words() -> None:
+    walked = exits(quiet(walk(WEB, Container("log", readiness_probe=ONCE))), 1)
+    assert str(walked.at(RUNTIME)) == "sandbox, exited 1, running"
+    assert str(walked.at(MEMORY)) == "saw sandbox, running, running; -; readiness Success"
