@@ -105,11 +105,17 @@ RUNS = {
     "node.fails": "a-node-fails",
     "node.cut_off": "a-node-fails",
     "service.rollout": "a-service-through-a-rollout",
+    "hpa.scale": "scale-by-load",
+    "drain.budget": "a-drain",
+    "namespace.deleted": "a-namespace",
+    "storage.claim": "a-claim",
 }
 """Systems of which a page of `docs/stories` shows one run."""
 
 COUNTEREXAMPLES = {
     ("deployment.stuck", "a_rollout_completes"): "a-rollout",
+    ("drain.blocked", "a_drain_completes"): "a-drain",
+    ("namespace.stuck", "a_namespace_goes_away"): "a-namespace",
     ("service.rollout", "no_packet_reaches_a_pod_that_has_ended"): "a-service-through-a-rollout",
 }
 """Systems of which a page shows how they break a property."""
