@@ -7,6 +7,8 @@ from kspec.kernel.registry import registry
 from kspec_models import apiserver, etcd, kubelet, service_twins, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.apiserver import why as why
+from kspec_models.controllers.cronjob import reconcile as cronjob
+from kspec_models.controllers.cronjob import twins as cronjob_twins
 from kspec_models.controllers.daemonset import reconcile as daemonset
 from kspec_models.controllers.daemonset import twins as daemonset_twins
 from kspec_models.controllers.deployment import reconcile as deployment
@@ -17,6 +19,10 @@ from kspec_models.controllers.endpointslice import reconcile as endpointslice
 from kspec_models.controllers.endpointslice import twins as endpointslice_twins
 from kspec_models.controllers.garbage_collector import collector as garbage_collector
 from kspec_models.controllers.garbage_collector import twins as garbage_collector_twins
+from kspec_models.controllers.horizontal_pod_autoscaler import reconcile as horizontal_pod_autoscaler
+from kspec_models.controllers.horizontal_pod_autoscaler import twins as horizontal_pod_autoscaler_twins
+from kspec_models.controllers.job import reconcile as job
+from kspec_models.controllers.job import twins as job_twins
 from kspec_models.controllers.namespace import reconcile as namespace
 from kspec_models.controllers.namespace import twins as namespace_twins
 from kspec_models.controllers.node_lifecycle import lifecycle as node_lifecycle
@@ -48,6 +54,9 @@ COMPONENTS = {
     "replicaset": replicaset,
     "statefulset": statefulset,
     "daemonset": daemonset,
+    "job": job,
+    "cronjob": cronjob,
+    "horizontal-pod-autoscaler": horizontal_pod_autoscaler,
     "resourcequota": resource_quota,
     "garbage-collector": garbage_collector,
     "namespace": namespace,
@@ -73,11 +82,14 @@ __all__ = [
     "COMPONENTS",
     "apiserver_twins",
     "clients",
+    "cronjob_twins",
     "daemonset_twins",
     "deployment_twins",
     "disruption_twins",
     "endpointslice_twins",
     "garbage_collector_twins",
+    "horizontal_pod_autoscaler_twins",
+    "job_twins",
     "manifests",
     "namespace_twins",
     "node_lifecycle_twins",

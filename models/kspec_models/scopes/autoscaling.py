@@ -18,7 +18,6 @@ from kspec.kube.objects import Deployment, Phase, Pod, ReplicaSet
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.client.history import monitors
-from kspec_models.controllers.horizontal_pod_autoscaler import twins as twins
 from kspec_models.controllers.horizontal_pod_autoscaler.load import load
 from kspec_models.controllers.horizontal_pod_autoscaler.memory import time
 from kspec_models.controllers.horizontal_pod_autoscaler.reconcile import scaling

@@ -15,18 +15,13 @@ from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.objects import Node, Phase, Pod
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
-from kspec_models.controllers.cronjob import twins as cronjob_twins
 from kspec_models.controllers.cronjob.clock import NOW, clock
 from kspec_models.controllers.cronjob.history import Starts
 from kspec_models.controllers.cronjob.reconcile import cronjob
-from kspec_models.controllers.job import twins as job_twins
 from kspec_models.controllers.job.history import Successes
 from kspec_models.controllers.job.reconcile import job
 from kspec_models.scheduler.schedule import scheduler
 from kspec_models.scopes.workloads import node, template
-
-TWINS = (cronjob_twins, job_twins)
-"""Loaded with the systems that they are for."""
 
 OF_ALL = (
     "concurrent_updates_never_both_succeed",
@@ -221,7 +216,7 @@ def scheduled(
     return Cluster(
         name,
         (users.apply([of]), clock(minutes), cronjob, *(others or (jobs_end(),)), Starts()),
-        Scope(caches=caches or {}, crashes={"cronjob": crashes}),
+        Scope(caches=caches or {}, crashes={"cronjob": crashes} if crashes else {}),
         kinds_used=(CronJob, Job),
         not_modelled=NOT_MODELLED,
         **more,
