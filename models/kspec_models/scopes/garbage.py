@@ -1,7 +1,7 @@
 """Closed scopes of the garbage collector: an owner is deleted, and what becomes of its dependents.
 
-No scheduler and no kubelet are needed to tell it: `pods_end` stands for the kubelet, which removes a pod that is being
-deleted at any time later.
+No scheduler and no kubelet are needed to tell it: `pods_end` stands for the kubelet of a node, which removes a pod that
+is being deleted at any time later.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ POLICIES = ("Background", "Foreground", "Orphan")
 
 def pods_end() -> Actor:
     """The kubelet, as far as it matters here: a pod that is being deleted is removed some time later."""
-    actor = Actor("kubelet", watches=(Pod,), not_modelled=("containers: a pod that is being deleted may end at once",))
+    actor = Actor("node", watches=(Pod,), not_modelled=("containers: a pod that is being deleted may end at once",))
 
     @actor.each(Pod)
     def remove(pod: Any, here: Here, api: Api) -> Iterator[Any]:
