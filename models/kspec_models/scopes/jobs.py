@@ -215,7 +215,7 @@ def scheduled(
     more.setdefault("properties", (*[known.properties[each] for each in OF_ALL], *known.parts["cronjobs"]))
     return Cluster(
         name,
-        (users.apply([of]), clock(minutes), cronjob, *(others or (jobs_end(),)), Starts()),
+        (users.apply([of]), cronjob, clock(minutes), *(others or (jobs_end(),)), Starts()),
         Scope(caches=caches or {}, crashes={"cronjob": crashes} if crashes else {}),
         kinds_used=(CronJob, Job),
         not_modelled=NOT_MODELLED,

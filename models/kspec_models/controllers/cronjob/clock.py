@@ -1,7 +1,7 @@
 """A clock that ticks once a minute, so many times: what CronJobs are started by.
 
-No part of Kubernetes. All times are whole milliseconds since the start of the clock. How long anything takes is open:
-any number of minutes may pass between two steps of a controller, and none.
+No part of Kubernetes. It starts when a CronJob is created, and all times are whole milliseconds since then. How long
+anything takes is open: any number of minutes may pass between two steps of a controller, and none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from kspec.kernel.actions import Role
 from kspec.kube.actor import Actor, Here
+from kspec.kube.batch import CronJob
 from kspec.kube.cache import Api, Cache
 from kspec_models.controllers.cronjob.schedule import MINUTE
 
@@ -20,11 +21,11 @@ NOW = "clock/now"
 
 def clock(minutes: int) -> Actor:
     """A clock that stops after so many minutes, or before."""
-    actor = Actor("clock", own={"now": 0}, role=Role.ENVIRONMENT)
+    actor = Actor("clock", watches=(CronJob,), own={"now": 0}, role=Role.ENVIRONMENT)
 
     @actor.once(fair=False)
     def tick(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
-        if here.now < minutes * MINUTE:
+        if here.now < minutes * MINUTE and cache.list(CronJob):
             yield f"minute {here.now // MINUTE + 1}", here.set(now=here.now + MINUTE)
 
     return actor
