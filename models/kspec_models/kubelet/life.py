@@ -275,8 +275,10 @@ class Life:
 
         @actor.each(Pod)
         def forget(pod: Any, here: Here, api: Api) -> Iterator[Any]:
-            runtime = here.runtime
-            if pod is None and runtime != Runtime() and runtime.is_nothing and here.memory.seen == runtime.visible:
+            runtime, remembered = here.runtime, here.memory
+            if pod is not None or not runtime.is_nothing or (runtime, remembered) == (Runtime(), Memory()):
+                return
+            if runtime == Runtime() or remembered.seen == runtime.visible:
                 yield "nothing of it runs, and the pod is gone", self.forgotten(here)
 
 

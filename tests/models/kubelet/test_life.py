@@ -268,6 +268,15 @@ def test_sidecars_end_after_the_other_containers_the_last_one_first() -> None:
     assert ended == [2, 1, 0]
 
 
+def test_nothing_is_kept_of_a_pod_that_was_forced_out_before_anything_of_it_ran() -> None:
+    walked = walk(WEB, termination_grace_period_seconds=0)
+    walked("kubelet.look")
+    walked("user.delete")
+    assert walked.latest(POD) is None and walked.at(MEMORY) != Memory()
+    walked("kubelet.forget")
+    assert walked.at(MEMORY) == Memory() and not walked.can("kubelet")
+
+
 # ---- the end of the kubelet
 
 
