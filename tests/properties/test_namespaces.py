@@ -88,3 +88,13 @@ def test_without_the_gate_everything_is_deleted_in_one_pass() -> None:
 
 def test_the_way_to_a_stuck_namespace_replays(stuck: Trace) -> None:
     assert kspec.replay(stuck).verdict is Verdict.REPRODUCED
+
+
+def test_what_is_admitted_before_the_deletion_and_stored_after_the_last_look_is_left() -> None:
+    result = kspec.check("namespace.raced")
+    left = result.property("nothing_is_left_in_a_namespace_that_is_gone").trace
+    assert left is not None
+    admitted, deleted, stored = ("admit", "DELETE namespaces/team", "POST buckets/late")
+    did = [step.step.action or step.action.name for step in left.steps]
+    assert did.index(admitted) < did.index(deleted) < did.index(stored)
+    assert result.property("a_namespace_goes_away").verdict is Verdict.HOLDS

@@ -19,7 +19,8 @@ from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.core import Namespace, ServiceAccount
 from kspec.kube.objects import OwnerReference, Pod, ReplicaSet
-from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.apiserver import NOT_MODELLED, namespace_lifecycle
+from kspec_models.apiserver.write import Operation, Write
 from kspec_models.controllers.namespace.reconcile import namespace_controller
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.controllers.serviceaccount.reconcile import serviceaccount
@@ -158,6 +159,49 @@ def namespace_deleted() -> System:
         },
         silent=("no_pod_stays_pending_for_ever",),
         idle=("bucket-operator.protect logs",),
+    ).system()
+
+
+def admits_and_then_stores(bucket: Bucket) -> Actor:
+    """One create, as the API server takes it in two steps: admission looks at the namespace, and later it is stored."""
+    actor = Actor("apiserver", own={"admitted": False, "stored": False})
+
+    @actor.once(fair=False)
+    def admit(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if here.admitted:
+            return
+        phase = here.live(Namespace, bucket.namespace, "phase")
+        found = None if phase is None else Namespace(bucket.namespace, phase=phase)
+        write = Write(Operation.CREATE, "buckets", bucket, namespace=bucket.namespace, name=bucket.name)
+        if namespace_lifecycle.refusal(write, found) is None:
+            yield f"namespace {bucket.namespace} is Active", here.set(admitted=True)
+
+    @actor.once()
+    def store(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if here.admitted and not here.stored:
+            yield "it was admitted", api.create(bucket), here.set(stored=True)
+
+    return actor
+
+
+@system("namespace.raced", quick=True)
+def namespace_raced() -> System:
+    """Expected to fail: a create is admitted just before its namespace is deleted, and stored after it is gone.
+
+    Everywhere else a request is one step. Here admission and the store are two, as no lock holds them together (A38):
+    the controller lists until nothing is left, but what is stored after its last look stays (W132).
+    """
+    return cluster(
+        "namespace.raced",
+        (
+            deletes_the_namespace(),
+            admits_and_then_stores(Bucket("late", namespace=TEAM.name)),
+            namespace_controller(Bucket),
+        ),
+        (Bucket,),
+        scope={"stored": (TEAM,)},
+        settings={"apiserver.admission.NamespaceLifecycle": "off"},
+        expected=("nothing_is_left_in_a_namespace_that_is_gone", "no_object_is_created_in_a_terminating_namespace"),
     ).system()
 
 
