@@ -8,14 +8,14 @@ already (C101). What is still to be evicted is in memory only (C49).
 
 Simplified: start times are not known, so any order of victims of one priority is tried that importance allows. While
 evictions are under way their pod is not tried for preemption again; that it could be bound meanwhile, if there is room,
-is more than upstream does. Not modelled: PodDisruptionBudgets (the decisions take them), the number of candidates,
-claims (no eviction helps against what is missing of them, C65; here they keep a pod off no node).
+is more than upstream does. Not modelled: the number of candidates, and claims (no eviction helps against what is
+missing of them, C65; here they keep a pod off no node).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -24,6 +24,7 @@ from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api, Cache, identity_of
 from kspec.kube.objects import Pod
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import preemption, profile
 from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, PlacedNode, Snapshot, snapshot_of
@@ -61,11 +62,27 @@ def known_pods(cache: Cache) -> tuple[tuple[Any, Pod], ...]:
     )
 
 
-def choices(pod: Pod, snapshot: Snapshot) -> tuple[Candidate, ...]:
+def known_budgets(cache: Cache, names: Mapping[Any, str]) -> tuple[PodDisruptionBudget, ...]:
+    """The budgets as the plugins take them: of the disrupted pods, the names that they have here."""
+    return tuple(
+        [
+            PodDisruptionBudget(
+                budget.name,
+                budget.selector,
+                disruptions_allowed=budget.disruptions_allowed,
+                disrupted_pods=tuple([names.get(pod, "") for pod in budget.disrupted_pods]),
+                namespace=budget.namespace,
+            )
+            for budget in cache.list(PodDisruptionBudget)
+        ]
+    )
+
+
+def choices(pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget, ...]) -> tuple[Candidate, ...]:
     """The candidates of which any may be chosen, for every order of victims that importance leaves open."""
     found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
     for ordered in orders(snapshot):
-        for each in preemption.best(preemption.candidates(pod, ordered)):
+        for each in preemption.best(preemption.candidates(pod, ordered, budgets)):
             found.setdefault((each.node, tuple(sorted([victim.name for victim in each.victims]))), each)
     return tuple(found.values())
 
@@ -96,7 +113,10 @@ def allowed(pod: Pod, at: Iterable[tuple[Ref, PlacedNode]], snapshot: Snapshot) 
 
 
 def add_preemption(actor: Actor, waits: Callable[[Any], bool]) -> None:
-    """Give a scheduler the actions of preemption. `waits`: whether a pod is in its queue."""
+    """Give a scheduler the actions of preemption. `waits`: whether a pod is in its queue.
+
+    Budgets are respected, as far as possible, by one that watches them.
+    """
 
     @actor.once()
     def preempt(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -112,7 +132,9 @@ def add_preemption(actor: Actor, waits: Callable[[Any], bool]) -> None:
             nodes = [(ref, at) for (ref, _), at in zip(here.nodes, snapshot, strict=True)]
             if not allowed(pod, nodes, snapshot):
                 continue
-            found = choices(pod, snapshot)
+            names = {identity_of(each): other.name for each, other in known}
+            budgets = known_budgets(cache, names) if PodDisruptionBudget in actor.watches else ()
+            found = choices(pod, snapshot, budgets)
             for candidate in found:
                 ref, at = next((ref, at) for ref, at in nodes if at.node.name == candidate.node)
                 victims = tuple([cached_of[victim.name].identity for victim in candidate.victims])

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from kspec.kube.objects import LabelSelector, Pod
+from kspec.kube.objects import Pod
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.helpers.labels import as_selector
 from kspec_models.scheduler.profile import NOTHING_ELSE, Around, verdict, verdicts
 from kspec_models.scheduler.result import Status
@@ -28,16 +29,6 @@ Fits = Callable[[tuple[Pod, ...]], bool]
 
 Victim = tuple[Pod, ...]
 """A pod, or a group of pods that go together."""
-
-
-@attrs.frozen
-class Budget:
-    """What preemption asks of a PodDisruptionBudget. `disrupted`: names of pods whose eviction is under way."""
-
-    selector: LabelSelector | None
-    disruptions_allowed: int
-    disrupted: frozenset[str] = frozenset()
-    namespace: str = "default"
 
 
 @attrs.frozen
@@ -87,7 +78,7 @@ def importance(pod: Pod) -> tuple[int, bool, int]:
     return -pod.spec.priority, pod.start is None, pod.start or 0
 
 
-def select_victims(pod: Pod, at: PlacedNode, budgets: tuple[Budget, ...], fits: Fits) -> Candidate | None:
+def select_victims(pod: Pod, at: PlacedNode, budgets: tuple[PodDisruptionBudget, ...], fits: Fits) -> Candidate | None:
     """Who would have to go from this node; None if the pod fits with none of them, or nobody ranks lower (C92).
 
     All pods of lower priority are taken away; then each is put back if the pod still fits, those that break a budget
@@ -111,7 +102,7 @@ def select_victims(pod: Pod, at: PlacedNode, budgets: tuple[Budget, ...], fits: 
 
 
 def split_by_budgets(
-    victims: Iterable[Victim], budgets: tuple[Budget, ...]
+    victims: Iterable[Victim], budgets: tuple[PodDisruptionBudget, ...]
 ) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
     """Those whose eviction would break a budget, and the others, each in order (C93; filterPodsWithPDBViolation).
 
@@ -132,9 +123,9 @@ def split_by_budgets(
     return tuple(violating), tuple(others)
 
 
-def takes_a_disruption(pod: Pod, budget: Budget) -> bool:
+def takes_a_disruption(pod: Pod, budget: PodDisruptionBudget) -> bool:
     """Whether evicting this pod counts against the budget. A selector that is not valid selects nobody."""
-    if not pod.labels or pod.namespace != budget.namespace or pod.name in budget.disrupted:
+    if not pod.labels or pod.namespace != budget.namespace or pod.name in budget.disrupted_pods:
         return False
     try:
         selector = as_selector(budget.selector)
@@ -166,7 +157,7 @@ def best(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def candidates(
-    pod: Pod, snapshot: Snapshot, budgets: tuple[Budget, ...] = (), around: Around = NOTHING_ELSE
+    pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget, ...] = (), around: Around = NOTHING_ELSE
 ) -> tuple[Candidate, ...]:
     """The victims on every node where preemption can help, each by a dry run of the filters (C91, C100)."""
     found = []

@@ -23,6 +23,7 @@ from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api
 from kspec.kube.objects import Node, Pod, PodSpec, ReplicaSet
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import claims, profile, scoring
 from kspec_models.scheduler.evicting import add_preemption
 from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
@@ -130,19 +131,21 @@ def scheduler(
     *,
     scheduler_name: str = DEFAULT_SCHEDULER,
     preemption: bool = False,
+    budgets: bool = False,
     round_robin: bool = False,
     volumes: bool = False,
 ) -> Actor:
     """A scheduler for the pods that name it.
 
-    `preemption`: pods of lower priority are evicted for one that fits nowhere. `round_robin`: the search begins where
+    `preemption`: pods of lower priority are evicted for one that fits nowhere, and with `budgets` such as break no
+    PodDisruptionBudget if there are any. `round_robin`: the search begins where
     that for the last pod ended (C22), which makes a difference from 100 nodes on. `volumes`: claims are looked at, and
     those that wait for a node are served; without it each claim counts as if it had its volume everywhere.
     """
     own: dict[str, Any] = {"start": 0} if round_robin else {}
     if preemption:
         own["evicting"] = ()
-    watches = (Pod, Node, *claims.KINDS) if volumes else (Pod, Node)
+    watches = (Pod, Node, *(claims.KINDS if volumes else ()), *((PodDisruptionBudget,) if budgets else ()))
     notes = NOT_MODELLED if volumes else (*NOT_MODELLED, CLAIMS_NOT_LOOKED_AT)
     actor = Actor(name, watches=watches, own=own, not_modelled=notes)
 

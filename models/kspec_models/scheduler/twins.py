@@ -10,6 +10,7 @@ import attrs
 from kspec.kernel.settings import broken_twin
 from kspec.kube.actor import Here
 from kspec.kube.objects import Node, Pod, PodSpec, Taint
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import schedule
 from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.snapshot import Snapshot
@@ -34,7 +35,7 @@ def outranks_equals(preemptor: int, victim: int) -> bool:
     "kspec_models.scheduler.evicting:choices",
     "no pod is ever evicted for another, whatever their priorities",
 )
-def no_choices(pod: Pod, snapshot: Snapshot) -> tuple[Candidate, ...]:
+def no_choices(pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget, ...]) -> tuple[Candidate, ...]:
     """There is never a candidate."""
     return ()
 

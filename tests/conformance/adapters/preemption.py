@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kspec.kube.objects import Pod
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import preemption
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.snapshot import PlacedNode, Snapshot
@@ -65,13 +66,14 @@ def _node(name: str) -> Mapping[str, Any]:
     return {"name": parts[0], "labels": dict(zip(keys, parts, strict=False)), "allocatable": ALLOCATABLE}
 
 
-def _budgets(given: Given) -> tuple[preemption.Budget, ...]:
+def _budgets(given: Given) -> tuple[PodDisruptionBudget, ...]:
     return tuple(
-        preemption.Budget(
+        PodDisruptionBudget(
+            each.get("name", ""),
             _placed.label_selector(each.get("selector")),
-            each["disruptionsAllowed"],
-            frozenset(each["disruptedPods"]),
-            each.get("namespace", ""),
+            disruptions_allowed=each["disruptionsAllowed"],
+            disrupted_pods=tuple(each["disruptedPods"]),
+            namespace=each.get("namespace", ""),
         )
         for each in given.get("pdbs") or ()
     )

@@ -163,7 +163,7 @@ class TestNodeAffinity:
         def pin(*terms: NodeSelectorTerm) -> PodSpec:
             return PodSpec(node_affinity=terms)
 
-        assert node_affinity.pinned_nodes(pin(named(Operator.IN, "a"), named(Operator.IN, "b"))) == {"a", "b"}
+        assert node_affinity.pinned_nodes(pin(named(Operator.IN, "a"), named(Operator.IN, "b"))) == frozenset("ab")
         assert node_affinity.pinned_nodes(pin(named(Operator.IN, "a"), term("x", Operator.EXISTS))) is None
         both = NodeSelectorTerm(
             match_fields=(*named(Operator.IN, "a").match_fields, *named(Operator.IN, "b").match_fields)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from kspec.kube.objects import Container, LabelSelector, Node, Pod, PodSpec, Taint, labels
 from kspec.kube.placement import AffinityTerm, PodAffinity
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import preemption
 from kspec_models.scheduler.filters.inter_pod_affinity import verdict as affinity_verdict
-from kspec_models.scheduler.preemption import Budget, Candidate
+from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.snapshot import PlacedNode
 
@@ -52,7 +53,7 @@ def test_nodes_on_which_no_eviction_helps_are_not_candidates() -> None:
 
 def test_a_pod_that_would_break_a_budget_is_put_back_first() -> None:
     node = at(pod("a", 3), pod("guarded", 1, web=True), pod("c", 2))
-    budgets = (Budget(WEB, 0),)
+    budgets = (PodDisruptionBudget("web", WEB),)
     (found,) = preemption.candidates(pod("p", 9, 1), (node,), budgets)
     assert (names(found), found.violations) == (["c"], 0)
     (found,) = preemption.candidates(pod("p", 9, 3), (node,), budgets)
@@ -107,7 +108,7 @@ def test_without_its_victims_a_node_has_room_and_with_any_of_them_it_has_not(
 ) -> None:
     placed = tuple(pod(f"v{i}", priority, size, web=web) for i, (priority, size, web) in enumerate(others))
     new, node = pod("new", 3, cpu), at(*placed, cpu=6)
-    for found in preemption.candidates(new, (node,), (Budget(WEB, 1),)):
+    for found in preemption.candidates(new, (node,), (PodDisruptionBudget("web", WEB, disruptions_allowed=1),)):
         kept = tuple(each for each in placed if each not in found.victims)
         assert found.victims
         assert all(victim.spec.priority < new.spec.priority for victim in found.victims)

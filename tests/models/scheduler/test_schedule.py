@@ -12,6 +12,7 @@ from kspec.kernel import settings
 from kspec.kernel.values import Ref
 from kspec.kube.objects import HOSTNAME, LabelSelector, Node, Pod, labels
 from kspec.kube.placement import SpreadConstraint
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.kubelet import kubelet
 from kspec_models.scheduler.evicting import Eviction, orders_of
 from kspec_models.scheduler.schedule import scheduler
@@ -181,6 +182,26 @@ def test_a_crash_forgets_who_was_to_be_evicted_and_it_is_decided_anew() -> None:
 def test_pods_of_one_priority_may_stand_in_any_order_and_the_priorities_only_in_one() -> None:
     a, b, c = (placed(name, spec=attrs.evolve(LOW.spec, priority=p)) for name, p in (("a", 1), ("b", 2), ("c", 1)))
     assert [[pod.name for pod in way] for way in orders_of((a, b, c))] == [["b", "a", "c"], ["b", "c", "a"]]
+
+
+@pytest.mark.parametrize(("allowed", "goes"), [(0, "free"), (1, "guarded")])
+def test_a_budget_keeps_a_pod_from_being_evicted_as_long_as_another_can_go(allowed: int, goes: str) -> None:
+    guarded, free = a_pod("guarded", cpu=1000, priority=1), a_pod("free", cpu=1000, priority=2)
+    budget = PodDisruptionBudget("b", LabelSelector(labels(app="guarded")), disruptions_allowed=allowed)
+    there = [attrs.evolve(each, node=Ref("nodes", 0)) for each in (guarded, free)]
+    schedulers = [scheduler(preemption=True, budgets=True)]
+    guarding = cluster("walk", [*there, HIGH], [a_node("only", cpu=2000)], schedulers, part="scheduler.own")
+    guarding = attrs.evolve(
+        guarding,
+        scope=attrs.evolve(guarding.scope, stored=(budget,)),
+        kinds_used=(*guarding.kinds_used, PodDisruptionBudget),
+    )
+    walked = Walk(guarding.system())
+    for kind in ("user.apply", "user.apply", "user.apply", "scheduler.preempt"):
+        walked(kind)
+    (eviction,) = walked.at("scheduler/evicting")
+    (victim,) = eviction.victims
+    assert dict(pods_of(walked)[victim.index].labels)["app"] == goes
 
 
 # ---- the round
