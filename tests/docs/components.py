@@ -55,7 +55,7 @@ COMPONENTS = (
         "kubelet",
         ("kubelet",),
         ("pod-phase", "pod-conditions", "restart-policy", "probes", "pod-actions"),
-        ("kubelet.*", "control_plane.*"),
+        ("kubelet.*", "control_plane.*", "config.*"),
     ),
     Component("kube-proxy", ("proxy",), ("iptables-rules", "ipvs"), ("service.*", "proxy.*")),
     Component(
@@ -81,9 +81,11 @@ COMPONENTS = (
     Component(
         "Taint eviction controller", ("controllers.taint_eviction",), ("taint-eviction",), ("node.*", "taints.*")
     ),
-    Component("Pod garbage collector", ("controllers.pod_gc",), ("pod-gc",), ("node.*",)),
+    Component("Pod garbage collector", ("controllers.pod_gc",), ("pod-gc",), ("node.*", "pod_gc.*")),
     Component("EndpointSlice controller", ("controllers.endpointslice",), ("endpointslice",), ("service.*",)),
     Component("Garbage collector", ("controllers.garbage_collector",), ("garbage-collector",), ("garbage.*",)),
+    Component("Namespace controller", ("controllers.namespace",), (), ("namespace.*",)),
+    Component("ServiceAccount controller", ("controllers.serviceaccount",), (), ("serviceaccount.*",)),
     Component("PersistentVolume controller", ("controllers.volume_binder",), ("pv-binding",), ("storage.*",)),
     Component("Disruption controller", ("controllers.disruption",), ("pdb",), ("drain.*",)),
     Component("client-go: work queue, expectations", ("client",), ("workqueue",)),
