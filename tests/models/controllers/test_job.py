@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kspec_models.controllers.job import indexes, policies
+from kspec.kube.batch import PodReplacementPolicy
+from kspec.kube.objects import Phase
+from kspec_models.client.expectations import Outstanding
+from kspec_models.controllers.job import decisions, indexes, policies, tracking
+from kspec_models.controllers.job.memory import Released, ReleaseObserved, Releases, Remembered
 from kspec_models.controllers.job.policies import Action, FailedPod, FailureRule, OnExitCodes, SuccessRule
+from kspec_models.controllers.job.tracking import Counters
 
 some_indexes = st.frozensets(st.integers(0, 20))
 EVICTED = frozenset({("DisruptionTarget", "True")})
@@ -86,3 +91,89 @@ def test_the_wait_doubles_up_to_its_limit_and_runs_down(failures: int, elapsed: 
     assert wait == min(600, 2 * policies.backoff(failures - 1, 10, 600)) if failures > 1 else wait == 10
     assert policies.remaining_backoff(failures, elapsed, 10, 600) == max(0, wait - elapsed)
     assert policies.backoff(0, 10, 600) == 0
+
+
+# ---- how many pods, and the end
+
+
+EITHER, ONLY_FAILED = PodReplacementPolicy.TERMINATING_OR_FAILED, PodReplacementPolicy.FAILED
+
+
+@pytest.mark.parametrize(
+    ("phase", "deleting", "policy", "failed"),
+    [
+        (Phase.FAILED, False, ONLY_FAILED, True),
+        (Phase.RUNNING, True, EITHER, True),
+        (Phase.RUNNING, True, ONLY_FAILED, False),
+        (Phase.SUCCEEDED, True, EITHER, False),
+        (Phase.RUNNING, False, EITHER, False),
+    ],
+)
+def test_a_pod_that_is_being_deleted_counts_as_failed_unless_only_failed_ones_do(
+    phase: Phase, deleting: bool, policy: PodReplacementPolicy, failed: bool
+) -> None:
+    assert decisions.is_failed(phase, deleting, policy) is failed
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_job_never_wants_more_than_parallelism_or_than_what_is_left(
+    completions: int, parallelism: int, succeeded: int, active: int
+) -> None:
+    wanted = decisions.wanted_active(completions, parallelism, succeeded, active)
+    assert 0 <= wanted <= parallelism
+    assert wanted + succeeded <= max(completions, succeeded)
+
+
+def test_without_completions_nothing_is_started_after_the_first_success() -> None:
+    assert decisions.wanted_active(None, 3, 0, 1) == 3
+    assert decisions.wanted_active(None, 3, 1, 2) == 2
+    assert decisions.is_complete(None, 1, 0) and not decisions.is_complete(None, 1, 1)
+
+
+def test_a_pod_that_ends_holds_back_its_replacement_only_where_failed_pods_are_replaced() -> None:
+    assert decisions.to_create(2, 1, 1, EITHER) == 1
+    assert decisions.to_create(2, 1, 1, ONLY_FAILED) == 0
+    assert decisions.to_create(2, 3, 0, EITHER) == 0
+
+
+def test_too_many_pods_go_and_all_of_a_job_that_is_suspended() -> None:
+    assert [decisions.to_delete(2, 3, False), decisions.to_delete(2, 1, False), decisions.to_delete(2, 3, True)] == [
+        1,
+        0,
+        3,
+    ]
+
+
+def test_the_last_retry_is_made() -> None:
+    assert not decisions.exceeds_backoff_limit(6, 6)
+    assert decisions.exceeds_backoff_limit(7, 6)
+
+
+# ---- tracking
+
+some_pods = st.frozensets(st.integers(0, 6))
+
+
+@given(some_pods, some_pods, some_pods)
+def test_a_pod_that_is_noted_is_counted_once_whenever_the_note_and_the_finalizer_are_looked_at(
+    succeeded: frozenset[int], failed: frozenset[int], still_tracked: frozenset[int]
+) -> None:
+    noted = tracking.noted(Counters(), succeeded, failed)
+    assert tracking.noted(noted, succeeded, failed) == noted
+    some = tracking.counted(noted, still_tracked)
+    all_of_them = tracking.counted(some, frozenset())
+    assert all_of_them == tracking.counted(noted, frozenset())
+    assert (all_of_them.succeeded, all_of_them.failed) == (len(succeeded - failed), len(failed))
+    assert all_of_them.uncounted == 0
+
+
+def test_what_is_noted_and_still_has_its_finalizer_is_not_counted() -> None:
+    noted = tracking.noted(Counters(succeeded=1), {"a", "b"}, {"c"})
+    assert noted == Counters(1, 0, frozenset({"a", "b"}), frozenset({"c"}))
+    assert tracking.counted(noted, frozenset({"b"})) == Counters(2, 1, frozenset({"b"}), frozenset())
+
+
+def test_a_finalizer_that_was_removed_is_forgotten_when_the_cache_shows_it() -> None:
+    asked = Releases(frozenset({1, 2}))(Remembered(Outstanding(1, 0)))
+    assert Released()(asked) == {1, 2}
+    assert ReleaseObserved(1)(asked) == Remembered(Outstanding(1, 0), frozenset({2}))
