@@ -1,9 +1,11 @@
-"""Closed scopes of the kubelet at its full level of detail: one pod each, container by container."""
+"""Closed scopes of the kubelet at its full level of detail, container by container, and of static pods."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import attrs
 
 from kspec.kernel.actions import Role, Set
 from kspec.kernel.properties import Property
@@ -12,16 +14,18 @@ from kspec.kernel.system import System
 from kspec.kube.actor import Actor, Effect, Here
 from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
-from kspec.kube.objects import Container, ContainerProbe, Phase, Pod, PodSpec
+from kspec.kube.objects import Container, ContainerProbe, Phase, Pod, PodSpec, ReplicaSet
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
+from kspec_models.client.history import monitors
+from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.kubelet import kubelet
 from kspec_models.kubelet.exits import Exits
 from kspec_models.kubelet.life import Life
 from kspec_models.kubelet.programs import programs
 from kspec_models.kubelet.static import Static, StaticPod
 from kspec_models.scheduler.schedule import scheduler
-from kspec_models.scopes.workloads import node
+from kspec_models.scopes.workloads import a_replicaset, node
 
 NO_INIT = "init_containers_succeed_before_containers_start"
 NO_END = ("a_final_phase_is_final", "a_pod_is_removed_only_when_nothing_of_it_runs", "a_deleted_pod_goes")
@@ -37,22 +41,24 @@ def one_node(
     people: Sequence[Component],
     *others: Component,
     crashes: Mapping[str, int] | None = None,
+    pods: int = 1,
+    kinds: tuple[type, ...] = (Pod,),
     silent: Sequence[str] = (),
     **more: Any,
 ) -> Cluster:
-    """One pod, one node with a kubelet that shows every container, a scheduler, and whoever else there is.
+    """One node with a kubelet that shows every container, a scheduler, and whoever else there is.
 
     `silent`: promises about containers that have nothing to speak of here.
     """
     components = (*people, scheduler(), kubelet(detail=Life()), *others)
-    scope = Scope(slots={Pod: 1}, nodes=(node(),), crashes=crashes or {})
+    scope = Scope(slots={Pod: pods}, nodes=(node(),), crashes=crashes or {})
     of_containers = [promise for promise in load().parts["kubelet"] if promise.name not in silent]
     return Cluster(
         name,
         components,
         scope,
         (*load().properties.values(), *of_containers),
-        kinds_used=(Pod,),
+        kinds_used=kinds,
         not_modelled=NOT_MODELLED,
         not_applicable=tuple(silent),
         **more,
@@ -128,6 +134,18 @@ def kubelet_sandbox() -> System:
     idle = ("kubelet.probe", "kubelet.back off is over", "kubelet.forget", "programs.serve")
     people = (users.apply([web]), users.delete_a_pod(running=True))
     return one_node("kubelet.sandbox", people, programs(losses=1), idle=idle).system()
+
+
+@system("kubelet.replaced")
+def kubelet_replaced() -> System:
+    """A ReplicaSet of one, container by container: its pod is deleted, and another one starts while that one ends."""
+    web = a_replicaset("web", 1)
+    spec = PodSpec((Container("web", "web:1", readiness_probe=ContainerProbe(1)),))
+    web = attrs.evolve(web, template=attrs.evolve(web.template, spec=spec))
+    people = (users.apply([web]), users.delete_a_pod(), replicaset)
+    others = (programs(), *monitors((ReplicaSet, Pod)))
+    more: dict[str, Any] = {"silent": (NO_INIT,), "idle": ("kubelet.forget", "kubelet.back off is over")}
+    return one_node("kubelet.replaced", people, *others, pods=2, kinds=(ReplicaSet, Pod), **more).system()
 
 
 # ---- static pods
