@@ -97,7 +97,8 @@ def test_what_is_outside_is_seen_as_it_is_at_the_start_of_a_reconcile_also_behin
 
     assert walk.latest("websites/shop").seen == 2
     walk("website.deliver")
-    walk.until_quiet("website")
+    walk("website.sync")
+    walk("website.call")
     assert walk.latest("websites/shop").seen == 3
 
 
