@@ -21,6 +21,7 @@ class ServiceType(enum.Enum):
 
     CLUSTER_IP = "ClusterIP"
     NODE_PORT = "NodePort"
+    LOAD_BALANCER = "LoadBalancer"
 
 
 HEADLESS = "None"
@@ -42,7 +43,8 @@ class ServicePort:
 class Service:
     """A Service. Its cluster IP and node ports are those that it was posted with: there is no allocator here.
 
-    An empty `selector` selects nothing: its EndpointSlice is somebody else's.
+    An empty `selector` selects nothing: its EndpointSlice is somebody else's. `load_balancer`: the address in its
+    status; `load_balancer_class`: whose load balancers it wants, empty: those of the cloud.
     """
 
     name: str
@@ -55,8 +57,12 @@ class Service:
     deleting: bool = False
     namespace: str = "default"
     uid: Uid | None = None
+    finalizers: tuple[str, ...] = ()
+    load_balancer_class: str = ""
+    load_balancer: str = ""
 
     shown: ClassVar[tuple[str, ...]] = ("selector", "cluster_ip")
+    STATUS: ClassVar[frozenset[str]] = frozenset({"load_balancer"})
 
     @property
     def headless(self) -> bool:

@@ -32,6 +32,8 @@ from kspec_models.controllers.pod_gc import twins as pod_gc_twins
 from kspec_models.controllers.replicaset import reconcile as replicaset
 from kspec_models.controllers.replicaset import twins as replicaset_twins
 from kspec_models.controllers.resource_quota import reconcile as resource_quota
+from kspec_models.controllers.service import reconcile as service
+from kspec_models.controllers.service import twins as service_controller_twins
 from kspec_models.controllers.serviceaccount import reconcile as serviceaccount
 from kspec_models.controllers.serviceaccount import twins as serviceaccount_twins
 from kspec_models.controllers.statefulset import reconcile as statefulset
@@ -68,6 +70,7 @@ COMPONENTS = {
     "kubelet": kubelet,
     "disruption": disruption,
     "endpointslice": endpointslice,
+    "service": service,
     "kube-proxy": kube_proxy,
     "dns": dns,
     "ingress-controller": ingress,
@@ -98,6 +101,7 @@ __all__ = [
     "proxy_twins",
     "replicaset_twins",
     "scheduler_twins",
+    "service_controller_twins",
     "service_twins",
     "serviceaccount_twins",
     "statefulset_twins",

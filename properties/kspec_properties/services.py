@@ -13,13 +13,22 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from kspec.kernel.properties import Broken, Happened, invariant, leads_to, quiescence, step_invariant
+from kspec.kernel.properties import (
+    Broken,
+    Happened,
+    eventually_always,
+    invariant,
+    leads_to,
+    quiescence,
+    step_invariant,
+)
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
-from kspec.kube.networking import EndpointSlice, Service
+from kspec.kube.networking import EndpointSlice, Service, ServiceType
 from kspec.kube.objects import LabelSelector, Phase, Pod
 from kspec.kube.truth import Truth
 from kspec.kube.watch import LatestFields
+from kspec_models.controllers.service.reconcile import CloudLoadBalancer
 from kspec_models.helpers.labels import selector_matches
 from kspec_models.proxy import starting
 from kspec_models.proxy.kube_proxy import mode
@@ -216,3 +225,58 @@ OF_STARTS = (kube_proxy_runs_in_no_other_mode_than_it_was_told, kube_proxy_runs_
 """What must hold of kube-proxy's start."""
 
 offer(*OF_STARTS, of="proxy.start")
+
+
+# ---- load balancers
+
+
+def balancers(truth: Truth) -> frozenset[str]:
+    """The Services that have a load balancer in the cloud."""
+    return frozenset(truth.names(CloudLoadBalancer))
+
+
+def wanting(truth: Truth) -> frozenset[str]:
+    """The Services that want one, and are not being deleted."""
+    rows = truth.all(Service, "name", "type", "deleting")
+    return frozenset(name for name, kind, deleting in rows if kind is ServiceType.LOAD_BALANCER and not deleting)
+
+
+def a_load_balancer_exists(truth: Truth) -> bool:
+    """The cloud has made a load balancer."""
+    return bool(balancers(truth))
+
+
+@invariant(witness=a_load_balancer_exists, about=(Service, CloudLoadBalancer))
+def no_load_balancer_outlives_its_service(truth: Truth) -> bool | Broken:
+    """As long as there is a load balancer, there is its Service."""
+    left = balancers(truth) - frozenset(truth.names(Service))
+    return not left or Broken(f"the load balancer of Service {min(left)} is there, and the Service is not")
+
+
+@eventually_always(witness=a_load_balancer_exists, about=(Service, CloudLoadBalancer))
+def load_balancers_are_those_that_are_wanted_in_the_end(truth: Truth) -> bool | Broken:
+    """Once nobody changes them any more, the Services that want a load balancer have one, and no others."""
+    if balancers(truth) == wanting(truth):
+        return True
+    return Broken(f"{len(wanting(truth))} wanted, {len(balancers(truth))} there")
+
+
+def a_service_is_being_deleted(truth: Truth) -> bool:
+    """Some Service is marked as deleted."""
+    return any(truth.all(Service, "deleting"))
+
+
+@leads_to(a_service_is_being_deleted, about=(Service, CloudLoadBalancer))
+def a_deleted_service_goes(truth: Truth) -> bool | Broken:
+    """A Service that is marked as deleted goes in the end."""
+    return not a_service_is_being_deleted(truth) or Broken("a Service is marked as deleted, and stays")
+
+
+OF_LOAD_BALANCERS = (
+    no_load_balancer_outlives_its_service,
+    load_balancers_are_those_that_are_wanted_in_the_end,
+    a_deleted_service_goes,
+)
+"""What must hold of load balancers."""
+
+offer(*OF_LOAD_BALANCERS, of="service.loadbalancer")

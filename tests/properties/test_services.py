@@ -9,8 +9,9 @@ from kspec.engines.explicit import explore
 from kspec.kernel.result import Limits, Result, Verdict
 from kspec.targets import target_of, under
 from kspec_models.proxy.mode import Mode
-from kspec_properties.services import ALL, OF_STARTS
+from kspec_properties.services import ALL, OF_LOAD_BALANCERS, OF_STARTS
 
+EVERY = (*ALL, *OF_STARTS, *OF_LOAD_BALANCERS)
 MUTANTS = {
     "services_reach_ready_pods_when_all_is_quiet": ("service.unready", "proxy.endpoints=all"),
     "endpoints_are_true_when_all_is_quiet": ("service.unready", "endpointslice.ready=ignored"),
@@ -23,6 +24,12 @@ STARTS = {
     "kube_proxy_runs_in_no_other_mode_than_it_was_told": ("proxy.start", "proxy.ipvs-missing=fall-back"),
     "kube_proxy_runs_once_it_can": ("proxy.start", "proxy.restart=never"),
 }
+BALANCERS = {
+    "no_load_balancer_outlives_its_service": ("service.loadbalancer", "service.finalizer=never"),
+    "load_balancers_are_those_that_are_wanted_in_the_end": ("service.loadbalancer", "service.wants=never"),
+    "a_deleted_service_goes": ("service.loadbalancer", "service.cleanup=forgotten"),
+}
+TWINS = {**MUTANTS, **STARTS, **BALANCERS}
 SYSTEMS = (
     "service.rollout",
     "service.rollout.prestop",
@@ -30,6 +37,7 @@ SYSTEMS = (
     "service.bluegreen",
     "service.canary",
     "service.kinds",
+    "service.loadbalancer",
 )
 
 
@@ -39,8 +47,8 @@ def checked(name: str, *settings: str) -> Result:
 
 
 def test_each_property_has_a_witness_and_a_mutant() -> None:
-    assert {promise.name for promise in (*ALL, *OF_STARTS)} == {*MUTANTS, *STARTS}
-    assert all(promise.witness is not None for promise in (*ALL, *OF_STARTS))
+    assert {promise.name for promise in EVERY} == set(TWINS)
+    assert all(promise.witness is not None for promise in EVERY)
 
 
 @pytest.mark.parametrize("mode", [mode.value for mode in Mode])
@@ -61,9 +69,9 @@ def test_late_caches_change_nothing_as_long_as_the_sleep_outlasts_them() -> None
     assert late.distinct_states > 10 * checked("service.rollout.prestop").distinct_states
 
 
-@pytest.mark.parametrize("name", {**MUTANTS, **STARTS})
+@pytest.mark.parametrize("name", TWINS)
 def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> None:
-    system, setting = {**MUTANTS, **STARTS}[name]
+    system, setting = TWINS[name]
 
     assert checked(system).property(name).verdict is Verdict.HOLDS
     broken = checked(system, setting).property(name)

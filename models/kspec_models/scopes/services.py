@@ -6,13 +6,16 @@ what matters here is in which order pods, slices and rules change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from kspec.kernel.actions import Role
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
+from kspec.kube.actor import Actor, Here
+from kspec.kube.cache import Api
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.networking import HEADLESS, EndpointSlice, Ingress, IngressPath, Service, ServicePort, ServiceType
 from kspec.kube.objects import Deployment, LabelSelector, Pod, ReplicaSet, labels
@@ -21,6 +24,8 @@ from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.deployment.reconcile import deployment
 from kspec_models.controllers.endpointslice.reconcile import endpointslice
 from kspec_models.controllers.replicaset.reconcile import replicaset
+from kspec_models.controllers.service.reconcile import CloudLoadBalancer
+from kspec_models.controllers.service.reconcile import service as service_controller
 from kspec_models.kubelet import kubelet
 from kspec_models.pre_stop import LongEnough
 from kspec_models.proxy import starting
@@ -194,6 +199,35 @@ def service_kinds() -> System:
         silent=(ENDED, REFUSED),
         whole=("endpointslice",),
         idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
+
+
+def gives_up_its_load_balancer(name: str) -> Actor:
+    """At any time, once, the user deletes the Service, or wants only a cluster IP for it."""
+    actor = Actor("user", watches=(Service,), own={"gave up": False}, role=Role.USER)
+
+    @actor.each(Service)
+    def give_up(service: Any, here: Here, api: Api) -> Iterator[Any]:
+        if service is not None and service.name == name and not getattr(here, "gave up"):
+            done = here.set(**{"gave up": True})
+            yield "deletes it", api.delete(service), done
+            yield "type ClusterIP", api.patch(service, type=ServiceType.CLUSTER_IP), done
+
+    return actor
+
+
+@system("service.loadbalancer", quick=True)
+def service_loadbalancer() -> System:
+    """A Service has the cloud make a load balancer; the user deletes it, or wants none any more, and the controller,
+    whose cache is late, crashes once: no load balancer is left behind."""
+    front = attrs.evolve(FRONT, type=ServiceType.LOAD_BALANCER)
+    return Cluster(
+        "service.loadbalancer",
+        (users.apply([front]), gives_up_its_load_balancer(front.name), service_controller),
+        Scope(caches={"service": "delayed"}, crashes={"service": 1}),
+        (*load().properties.values(), *load().parts["service.loadbalancer"]),
+        kinds_used=(Service, CloudLoadBalancer),
+        not_modelled=NOT_MODELLED,
     ).system()
 
 
