@@ -57,11 +57,16 @@ def systems_table() -> str:
 
 
 def properties_table() -> str:
-    """Every property that is offered for clusters."""
-    return table(
-        ("property", "kind", "what it claims"),
-        [(f"`{p.name}`", p.kind.value, p.sentence) for p in load().properties.values()],
-    )
+    """Every property that is offered: for every cluster that it can speak of, or for a part alone."""
+    found = load()
+    rows = [(f"`{p.name}`", p.kind.value, "every cluster", p.sentence) for p in found.properties.values()]
+    about: dict[str, list[str]] = {}
+    special = {p.name: p for _, properties in sorted(found.parts.items()) for p in properties}
+    for part, properties in sorted(found.parts.items()):
+        for p in properties:
+            about.setdefault(p.name, []).append(f"`{part}`")
+    rows += [(f"`{n}`", p.kind.value, ", ".join(about[n]), p.sentence) for n, p in sorted(special.items())]
+    return table(("property", "kind", "of", "what it claims"), rows)
 
 
 def theorems_table() -> str:
