@@ -93,8 +93,8 @@ TABLES: Mapping[str, Table] = {
         "metadata": _METADATA,
         "spec": {**_all(READ, "taints unschedulable"), **_all(NO_EFFECT, "podCIDR podCIDRs providerID")},
         "status": {
-            **_all(READ, "allocatable capacity"),
-            **_all(NO_EFFECT, "addresses daemonEndpoints images nodeInfo"),
+            **_all(READ, "allocatable capacity images"),
+            **_all(NO_EFFECT, "addresses daemonEndpoints nodeInfo"),
         },
     },
 }

@@ -238,7 +238,10 @@ class NodeReady(enum.Enum):
 
 @attrs.frozen
 class Node:
-    """A node. `allocatable` holds cpu, memory, pods and whatever else it offers; `ready`: its condition Ready."""
+    """A node. `allocatable` holds cpu, memory, pods and whatever else it offers; `ready`: its condition Ready.
+
+    `images`: those that it has, each by its names, with its size in bytes.
+    """
 
     shown: ClassVar[tuple[str, ...]] = ("ready", "taints", "unschedulable")
     name: str
@@ -248,6 +251,7 @@ class Node:
     allocatable: Resources = ()
     ready: NodeReady = NodeReady.TRUE
     deleting: bool = False
+    images: tuple[tuple[tuple[str, ...], int], ...] = ()
 
 
 @attrs.frozen

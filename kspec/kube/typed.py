@@ -115,7 +115,7 @@ def _number(annotations: Mapping[str, str], name: str) -> int | None:
 
 
 def _node(item: Object) -> Node:
-    spec, metadata = item.get("spec", {}), item["metadata"]
+    spec, status, metadata = item.get("spec", {}), item.get("status", {}), item["metadata"]
     return Node(
         name=metadata["name"],
         labels=labels_of(metadata.get("labels", {})),
@@ -123,7 +123,8 @@ def _node(item: Object) -> Node:
             Taint(taint["key"], taint.get("value", ""), Effect(taint["effect"])) for taint in spec.get("taints", [])
         ),
         unschedulable=spec.get("unschedulable", False),
-        allocatable=_resources(item.get("status", {}).get("allocatable", {})),
+        allocatable=_resources(status.get("allocatable", {})),
+        images=tuple((tuple(each.get("names") or ()), each.get("sizeBytes", 0)) for each in status.get("images") or ()),
     )
 
 

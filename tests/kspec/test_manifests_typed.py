@@ -317,7 +317,9 @@ apiVersion: v1
 kind: Node
 metadata: {name: n1, labels: {zone: a}}
 spec: {unschedulable: true, taints: [{key: gpu, value: "1", effect: NoSchedule}]}
-status: {capacity: {cpu: "4", memory: 8Gi, pods: "110"}}
+status:
+  capacity: {cpu: "4", memory: 8Gi, pods: "110"}
+  images: [{names: ["web:1", "web@sha256:a"], sizeBytes: 7}]
 """,
     )
     assert entry.object == Node(
@@ -326,6 +328,7 @@ status: {capacity: {cpu: "4", memory: 8Gi, pods: "110"}}
         taints=(Taint("gpu", "1", Effect.NO_SCHEDULE),),
         unschedulable=True,
         allocatable=(("cpu", 4000), ("memory", 8 * 2**30), ("pods", 110)),
+        images=((("web:1", "web@sha256:a"), 7),),
     )
 
 

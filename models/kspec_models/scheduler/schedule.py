@@ -35,7 +35,7 @@ from kspec_models.scheduler.volumes import Storage
 NOT_MODELLED = (
     "the scheduler's queue: its order and back-off; a binding in flight; PodScheduled=False",
     "dynamic resources, limits of attached volumes, extenders",
-    "scores by the selectors of services and by images (the scores are off unless scheduler.scores=default)",
+    "scores by the selectors of services (the scores are off unless scheduler.scores=default)",
 )
 CLAIMS_NOT_LOOKED_AT = "claims: each counts as if it had its volume everywhere"
 DEFAULT_SCHEDULER = "default-scheduler"

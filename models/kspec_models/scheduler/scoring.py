@@ -94,8 +94,7 @@ def _by_plugin(pod: Pod, snapshot: Snapshot, feasible: Snapshot, around: Around)
     if resources.balanced_pre_score(spec) is Status.SUCCESS:
         balanced = {node.name: resources.balanced_score(spec, node, others[node.name]) for node in nodes}
         found.append(("NodeResourcesBalancedAllocation", balanced))
-    images = [image_locality.NodeImages(node.name) for node in nodes]
-    found.append(("ImageLocality", image_locality.scores(spec, images)))
+    found.append(("ImageLocality", image_locality.scores(spec, [at.node for at in snapshot])))
     return found
 
 

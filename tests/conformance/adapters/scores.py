@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kspec.kube.objects import PodSpec
+from kspec.kube.objects import Node, PodSpec
 from kspec_models.scheduler.result import Status
 from kspec_models.scheduler.scores import image_locality, resources, selection
 from tests.conformance.adapters import _objects
@@ -59,9 +59,7 @@ def _balanced(given: Given) -> object:
 def _images(given: Given) -> object:
     volumes = tuple(each["image"]["reference"] for each in given["pod"].get("volumes") or () if "image" in each)
     nodes = [
-        image_locality.NodeImages(
-            node["name"], tuple((tuple(each["names"]), each["sizeBytes"]) for each in node.get("images") or ())
-        )
+        Node(node["name"], images=tuple((tuple(each["names"]), each["sizeBytes"]) for each in node.get("images") or ()))
         for node in given["nodes"]
     ]
     return {"scores": image_locality.scores(_objects.pod_spec(given["pod"]), nodes, volumes)}

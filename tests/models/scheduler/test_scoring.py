@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,22 @@ def test_pods_that_are_preferred_near_draw_and_those_preferred_far_push_away() -
 
     assert scoring.best(scoring.scores(near, nodes, nodes)) == ("with",)
     assert scoring.best(scoring.scores(far, nodes, nodes)) == ("without",)
+
+
+def test_a_node_that_has_the_image_is_preferred_the_more_the_more_nodes_have_it() -> None:
+    image = (("web:1",), 900 * 2**20)
+    bare, one, other = at("bare"), at("one"), at("other")
+    having = [attrs.evolve(each, node=attrs.evolve(each.node, images=(image,))) for each in (one, other)]
+    pod = placed("web", spec=PodSpec((Container("c", "web:1", requests=(("cpu", 500),)),)))
+
+    def of(nodes: tuple[PlacedNode, ...]) -> dict[str, int]:
+        scored = scoring.scores(pod, nodes, nodes)
+        return {each.node: {p.plugin: p.score for p in each.plugins}["ImageLocality"] for each in scored}
+
+    alone = of((bare, having[0], other))
+    both = of((bare, *having))
+    assert alone["bare"] == both["bare"] == 0
+    assert 0 < alone["one"] < both["one"]
 
 
 def test_equal_nodes_tie_and_any_may_win() -> None:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
-from kspec.kube.objects import PodSpec
+from kspec.kube.objects import Node, PodSpec
 from kspec_models.scheduler.scores.normalize import MAX_NODE_SCORE
 
 MEBIBYTE = 1024 * 1024
@@ -17,16 +15,9 @@ LEAST = 23 * MEBIBYTE
 MOST_PER_CONTAINER = 1000 * MEBIBYTE
 
 
-@attrs.frozen
-class NodeImages:
-    """The images on a node: each by its names, with its size in bytes."""
-
-    node: str
-    images: tuple[tuple[tuple[str, ...], int], ...] = ()
-
-    def size_of(self, name: str) -> int | None:
-        """The size of the image with this name, None if it is not there."""
-        return next((size for names, size in self.images if name in names), None)
+def size_of(name: str, node: Node) -> int | None:
+    """The size of the image with this name on a node, None if it is not there."""
+    return next((size for names, size in node.images if name in names), None)
 
 
 def normalized_name(image: str) -> str:
@@ -49,15 +40,15 @@ def score(total: int, containers: int) -> int:
     return MAX_NODE_SCORE * (counted - LEAST) // (most - LEAST)
 
 
-def scores(spec: PodSpec, nodes: Iterable[NodeImages], image_volumes: tuple[str, ...] = ()) -> dict[str, int]:
+def scores(spec: PodSpec, nodes: Iterable[Node], image_volumes: tuple[str, ...] = ()) -> dict[str, int]:
     """By name of node. `image_volumes`: the images that the pod mounts; only containers raise the limit."""
     every = list(nodes)
     containers = (*spec.init_containers, *spec.containers)
     wanted = [normalized_name(image) for image in (*(each.image for each in containers), *image_volumes)]
-    holders = {name: sum(node.size_of(name) is not None for node in every) for name in wanted}
+    holders = {name: sum(size_of(name, node) is not None for node in every) for name in wanted}
     found = {}
     for node in every:
-        sizes = [(name, node.size_of(name)) for name in wanted]
+        sizes = [(name, size_of(name, node)) for name in wanted]
         total = sum(share(size, holders[name], len(every)) for name, size in sizes if size is not None)
-        found[node.node] = score(total, len(containers))
+        found[node.name] = score(total, len(containers))
     return found
