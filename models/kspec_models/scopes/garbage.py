@@ -147,7 +147,7 @@ def garbage_recreated() -> System:
     ).system()
 
 
-@system("garbage.relisted", quick=True)
+@system("garbage.relisted")
 def garbage_relisted() -> System:
     """Expected to fail: the collector lists anew after its watch broke, and misses that an owner was replaced.
 

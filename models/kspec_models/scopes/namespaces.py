@@ -17,7 +17,7 @@ from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
-from kspec.kube.core import Namespace, ServiceAccount
+from kspec.kube.core import ConfigMap, Namespace, ServiceAccount
 from kspec.kube.objects import OwnerReference, Pod, ReplicaSet
 from kspec_models.apiserver import NOT_MODELLED, namespace_lifecycle
 from kspec_models.apiserver.write import Operation, Write
@@ -196,10 +196,10 @@ def namespace_raced() -> System:
         (
             deletes_the_namespace(),
             admits_and_then_stores(Bucket("late", namespace=TEAM.name)),
-            namespace_controller(Bucket),
+            namespace_controller(ConfigMap, Bucket),
         ),
-        (Bucket,),
-        scope={"stored": (TEAM,)},
+        (ConfigMap, Bucket),
+        scope={"stored": (TEAM, ConfigMap("settings", namespace=TEAM.name))},
         settings={"apiserver.admission.NamespaceLifecycle": "off"},
         expected=("nothing_is_left_in_a_namespace_that_is_gone", "no_object_is_created_in_a_terminating_namespace"),
     ).system()
