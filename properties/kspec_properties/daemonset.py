@@ -21,7 +21,7 @@ from kspec.kube.cache import Cached
 from kspec.kube.objects import Effect, Node, OwnerReference, Pod
 from kspec.kube.requests import Verb
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Seen
+from kspec.kube.watch import LatestFields, Seen
 from kspec_models.controllers.daemonset import placement, reconcile, rollout
 from kspec_models.helpers.hashes import short_hash
 from kspec_properties.scheduling import nodes_of, seen_nodes
@@ -152,6 +152,37 @@ def a_ready_node_is_reported(truth: Truth) -> bool:
     return any(ready > 0 for ready in truth.all(DaemonSet, "number_ready"))
 
 
+def evicted(before: Truth, after: Truth) -> list[Ref]:
+    """The nodes of daemon pods that were just marked as deleted."""
+    lens = LatestFields(("owner", "node", "deleting"))
+    found = []
+    for was, now in zip(before.each("pods", lens), after.each("pods", lens), strict=True):
+        if was and now and was[0] is not None and was[0].kind == DaemonSet.__name__ and now[2] and not was[2]:
+            found.append(was[1])
+    return found
+
+
+def a_daemon_pod_is_on_a_failing_node(truth: Truth) -> bool:
+    """Some pod of a DaemonSet is on a node that evicts what does not tolerate that it fails."""
+    failing = {ref for ref, node in nodes_of(truth) if any(t.effect is Effect.NO_EXECUTE for t in node.taints)}
+    owners = truth.all(Pod, "owner", "node")
+    return any(node in failing and owner is not None and owner.kind == DaemonSet.__name__ for owner, node in owners)
+
+
+@step_invariant(witness=a_daemon_pod_is_on_a_failing_node, about=(DaemonSet, Pod, Node))
+def no_daemon_pod_is_evicted_from_a_failing_node(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """Taint eviction leaves daemon pods on a node that only fails."""
+    if happened.actor != "taint-eviction":
+        return True
+    nodes = dict(nodes_of(before))
+    for ref in evicted(before, after):
+        evicting = [taint for taint in nodes[ref].taints if taint.effect is Effect.NO_EXECUTE]
+        if all((taint.key, taint.effect) in BORNE for taint in evicting):
+            name = nodes[ref].name
+            return Broken(f"a daemon pod is evicted from {name}, which only fails", (f"Node {name}",))
+    return True
+
+
 @quiescence(witness=a_ready_node_is_reported, about=ABOUT)
 def a_daemonset_reports_what_is_true_when_all_is_quiet(truth: Truth) -> bool | Broken:
     """When nothing more is to be done, the status of a DaemonSet counts the nodes that should have a pod, and do."""
@@ -221,8 +252,10 @@ OF_DAEMONSETS = (
 """What is promised of every DaemonSet, in the order of reports."""
 
 OF_NODES = (cordoned_and_failing_nodes_keep_their_daemon_pods,)
+ON_FAILING_NODES = (no_daemon_pod_is_evicted_from_a_failing_node,)
 OF_ROLLOUTS = (a_daemonset_rollout_keeps_max_unavailable,)
 
 offer(*OF_DAEMONSETS)
 offer(*OF_NODES, of="daemonset.nodes")
+offer(*ON_FAILING_NODES, of="daemonset.node_fails")
 offer(*OF_ROLLOUTS, of="daemonset.rollout")

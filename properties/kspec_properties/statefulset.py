@@ -20,13 +20,14 @@ from kspec.kernel.settings import on
 from kspec.kernel.values import Ref
 from kspec.kube.apps import PodManagement, StatefulSet, UpdateStrategy
 from kspec.kube.cache import Cached
-from kspec.kube.objects import Pod
+from kspec.kube.objects import NodeReady, Pod
 from kspec.kube.requests import Request, Verb
 from kspec.kube.truth import Truth
 from kspec.kube.watch import Seen
 from kspec_models.controllers.statefulset import decisions, names, reconcile, sync
 from kspec_models.controllers.statefulset.decisions import Identity, Revision
 from kspec_models.kubelet import Containers
+from kspec_properties.scheduling import nodes_of
 
 ABOUT = (StatefulSet, Pod)
 CONTROLLER = "statefulset"
@@ -270,18 +271,27 @@ def who_waits(truth: Truth) -> Waits:
     found: list[tuple[str, str, str]] = []
     for name in truth.names(StatefulSet):
         statefulset, pods = seen(truth, name)
-        spec = reconcile.spec_of(statefulset, settled=False)
-        replicas = sync.wanted(spec, tuple(pods.values()))
-        for pod in replicas:
-            if sync.replica_next(pod, ordered(statefulset)) is sync.Next.WAIT:
-                called = names.pod_name(name, pod.ordinal)
-                old = "" if pod.revision is Revision.UPDATE else "; the update that would replace it comes after that"
-                why = f"an OrderedReady set goes on only when {called} is running and ready{old}"
-                found.append((CONTROLLER, f"{called} to become ready", why))
-                break
-    not_ready = [pod for pod, ready, node in truth.all(Pod, "name", "ready", "node") if node is not None and not ready]
-    found += [("kubelet", f"the containers of {pod} to become ready", "they run, and never do") for pod in not_ready]
+        replicas = sync.wanted(reconcile.spec_of(statefulset, settled=False), tuple(pods.values()))
+        waits = [pod for pod in replicas if sync.replica_next(pod, ordered(statefulset)) is sync.Next.WAIT]
+        found += [(CONTROLLER, *why_it_waits(names.pod_name(name, pod.ordinal), pod)) for pod in waits[:1]]
+    unheard = {ref for ref, node in nodes_of(truth) if node.ready is NodeReady.UNKNOWN}
+    for pod, ready, node, deleting in truth.all(Pod, "name", "ready", "node", "deleting"):
+        if node in unheard:
+            found.append(("kubelet", f"word that {pod} is to end", "its node does not reach the API server"))
+        elif node is not None and not ready and not deleting:
+            found.append(("kubelet", f"the containers of {pod} to become ready", "they run, and never do"))
     return (*found, ("user", "", "every change that was allowed has been made"))
+
+
+def why_it_waits(called: str, pod: Identity) -> tuple[str, str]:
+    """For what an OrderedReady set waits at this pod, and why."""
+    if pod.terminating:
+        return (
+            f"{called} to be gone",
+            "its name is free only when it is gone, and its kubelet has to confirm that",
+        )
+    old = "" if pod.revision is Revision.UPDATE else "; the update that would replace it comes after that"
+    return f"{called} to become ready", f"an OrderedReady set goes on only when {called} is running and ready{old}"
 
 
 @eventually_always(witness=a_statefulset_is_complete, about=ABOUT, waits=who_waits)

@@ -12,15 +12,16 @@ from kspec.engines import reference
 from kspec.engines.explicit import explore
 from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
 from kspec.targets import target_of, under
-from kspec_properties.daemonset import OF_DAEMONSETS, OF_NODES, OF_ROLLOUTS
+from kspec_properties.daemonset import OF_DAEMONSETS, OF_NODES, OF_ROLLOUTS, ON_FAILING_NODES
 
-SYSTEMS = ("daemonset.nodes", "daemonset.stale", "daemonset.rollout", "daemonset.surge")
+SYSTEMS = ("daemonset.nodes", "daemonset.stale", "daemonset.rollout", "daemonset.surge", "daemonset.node_fails")
 
 MUTANTS = {
     "never_two_daemon_pods_on_a_node": (("daemonset.stale", "daemonset.expectations=off"),),
     "a_daemonset_converges": (("daemonset.nodes", "daemonset.misplaced=kept"),),
     "a_daemonset_reports_what_is_true_when_all_is_quiet": (("daemonset.nodes", "daemonset.status=one-short"),),
     "cordoned_and_failing_nodes_keep_their_daemon_pods": (("daemonset.nodes", "daemonset.tolerations=its-own"),),
+    "no_daemon_pod_is_evicted_from_a_failing_node": (("daemonset.node_fails", "daemonset.tolerations=its-own"),),
     "a_daemonset_rollout_keeps_max_unavailable": (
         ("daemonset.rollout", "daemonset.unavailable=ignored"),
         ("daemonset.surge", "daemonset.surging=old-first"),
@@ -54,7 +55,7 @@ def test_everything_that_is_promised_holds_and_is_exercised(name: str) -> None:
 
 
 def test_each_promise_has_a_witness_and_a_mutant() -> None:
-    promises = (*OF_DAEMONSETS, *OF_NODES, *OF_ROLLOUTS)
+    promises = (*OF_DAEMONSETS, *OF_NODES, *ON_FAILING_NODES, *OF_ROLLOUTS)
 
     assert {p.name for p in promises} == set(MUTANTS)
     assert all(p.witness is not None for p in promises)

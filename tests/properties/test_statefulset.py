@@ -22,6 +22,7 @@ SYSTEMS = (
     "statefulset.forced_rollback",
     "statefulset.cut_off",
     "statefulset.split_brain",
+    "statefulset.node_lost",
 )
 
 MUTANTS = {
@@ -95,6 +96,15 @@ def test_a_set_that_is_stuck_says_for_which_pod_it_waits() -> None:
     assert found.trace is not None
     waits = {who: what for who, what, _ in found.trace.waits}
     assert waits["statefulset"] == "web-1 to become ready"
+
+
+def test_a_set_whose_node_is_lost_waits_for_its_kubelet() -> None:
+    found = sound("statefulset.node_lost").property("a_statefulset_converges")
+
+    assert found.trace is not None
+    assert {"taint-eviction", "node-lifecycle"} <= {step.action.actor for step in found.trace.steps}
+    waits = {who: what for who, what, _ in found.trace.waits}
+    assert waits["statefulset"] == "web-0 to be gone" and waits["kubelet"] == "word that web-0 is to end"
 
 
 def test_the_engines_agree_about_a_lost_node() -> None:

@@ -17,7 +17,11 @@ from kspec.kube.objects import Effect, LabelSelector, Node, Pod, Taint, labels
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.daemonset.reconcile import daemonset
+from kspec_models.controllers.node_lifecycle.lifecycle import node_lifecycle
+from kspec_models.controllers.node_lifecycle.silence import time
+from kspec_models.controllers.taint_eviction.eviction import taint_eviction
 from kspec_models.kubelet import kubelet
+from kspec_models.kubelet.heartbeat import cuts_off
 from kspec_models.scheduler.schedule import scheduler
 from kspec_models.scopes.workloads import node, template
 
@@ -35,6 +39,10 @@ EMPTIED = Taint("dedicated", effect=Effect.NO_EXECUTE)
 def a_daemonset(**more: Any) -> DaemonSet:
     """A DaemonSet as a user posts it."""
     return DaemonSet("agent", LabelSelector(labels(app="agent")), template("agent", FIRST), **more)
+
+
+ALWAYS = ("never_two_daemon_pods_on_a_node", "a_daemonset_converges")
+"""What is promised of every DaemonSet, whatever its nodes do."""
 
 
 # ---- users
@@ -160,3 +168,28 @@ def daemonset_surge() -> System:
     people = (users.apply([surging]), changes_the_image(SECOND))
     promises = load().parts["daemonset.rollout"]
     return cluster("daemonset.surge", people, pods=4, promises=promises).system()
+
+
+@system("daemonset.node_fails", quick=True)
+def daemonset_node_fails() -> System:
+    """A node loses its connection: it is tainted, and its daemon pod stays: it tolerates that, for ever."""
+    known = load()
+    components = (
+        users.apply([a_daemonset()]),
+        cuts_off(),
+        daemonset,
+        scheduler(),
+        kubelet(heartbeats=True),
+        node_lifecycle(),
+        taint_eviction(),
+        time(),
+    )
+    return Cluster(
+        "daemonset.node_fails",
+        components,
+        Scope(slots={Pod: 1, Node: 1}, nodes=NODES[:1], whole=frozenset({daemonset.name})),
+        (*known.parts["daemonset.node_fails"], *[known.properties[name] for name in ALWAYS]),
+        kinds_used=KINDS,
+        not_modelled=NOT_MODELLED,
+        idle=("kubelet.stop", "kubelet.remove", "kubelet.leave", "taint-eviction.evict"),
+    ).system()

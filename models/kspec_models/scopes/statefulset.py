@@ -17,7 +17,10 @@ from kspec.kube.objects import LabelSelector, Node, Pod, labels
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.client.history import Largest
+from kspec_models.controllers.node_lifecycle.lifecycle import node_lifecycle
+from kspec_models.controllers.node_lifecycle.silence import time
 from kspec_models.controllers.statefulset.reconcile import statefulset
+from kspec_models.controllers.taint_eviction.eviction import taint_eviction
 from kspec_models.kubelet import kubelet
 from kspec_models.kubelet.heartbeat import CONNECTED, PLACED, cuts_off
 from kspec_models.scheduler.schedule import scheduler
@@ -179,4 +182,41 @@ def statefulset_split_brain() -> System:
     expected = ("at_most_one_pod_of_a_name_runs",)
     return on_a_lost_node(
         "statefulset.split_brain", force=True, expected=expected, idle=("kubelet.heartbeat", "kubelet.remove")
+    ).system()
+
+
+@system("statefulset.node_lost", quick=True)
+def statefulset_node_lost() -> System:
+    """Expected to fail, by design: a node is lost, its pod evicted, and no other web-0 comes while it may still run.
+
+    The pod stays Terminating until its kubelet confirms, or somebody says that the node is gone for good: at most one
+    web-0 runs, and perhaps none. (A ReplicaSet replaces the pod: see node.fails.)
+    """
+    known = load()
+    components = (
+        users.apply([a_statefulset(1)]),
+        cuts_off(),
+        statefulset,
+        scheduler(),
+        kubelet(heartbeats=True),
+        node_lifecycle(),
+        taint_eviction(),
+        time(),
+        Largest((StatefulSet,)),
+    )
+    promises = (
+        known.properties["a_pod_name_is_given_once"],
+        known.properties["a_statefulset_converges"],
+        *known.parts["statefulset.split_brain"],
+    )
+    scope = Scope(slots={Pod: 2, Node: 2}, nodes=(node("node-1"), node("node-2")), whole=frozenset({statefulset.name}))
+    return Cluster(
+        "statefulset.node_lost",
+        components,
+        scope,
+        promises,
+        kinds_used=KINDS,
+        not_modelled=NOT_MODELLED,
+        expected=("a_statefulset_converges",),
+        idle=("kubelet.leave", "node-lifecycle.watch the zones"),
     ).system()
