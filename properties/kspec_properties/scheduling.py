@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 
@@ -17,13 +17,17 @@ from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.values import Ref
 from kspec.kube.cache import Cached
 from kspec.kube.objects import Node, Pod
+from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from kspec.kube.truth import Truth
 from kspec.kube.watch import Latest, LatestFields, Seen
 from kspec_models.scheduler import profile
 from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
+from kspec_models.scheduler.profile import Around
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, occupied, waits_for_a_node
 from kspec_models.scheduler.snapshot import looks_at_pods, snapshot_of
+from kspec_models.scheduler.volumes import Storage
 
+T = TypeVar("T")
 Nodes = tuple[tuple[Ref, Node], ...]
 """Nodes with what pods call them."""
 
@@ -52,19 +56,34 @@ def seen_pods(truth: Truth, observer: str) -> dict[int, Any]:
     return {i: Cached(kind, observer, view, Ref("pods", i)) for i, view in views if view is not None}
 
 
-def verdict_on(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> FilterResult:
-    """What the filters say of a node, with these other pods on the nodes."""
+def storage_of(truth: Truth) -> Storage | None:
+    """Claims, volumes and classes as they are now; None where the cluster knows of none."""
+    if PersistentVolumeClaim not in truth.cluster.kinds:
+        return None
+    return Storage(all_of(truth, PersistentVolumeClaim), all_of(truth, PersistentVolume), all_of(truth, StorageClass))
+
+
+def all_of(truth: Truth, kind: type[T]) -> tuple[T, ...]:
+    """Every object of a kind with fixed names."""
+    return tuple([cast(T, truth.get(kind, name)) for name in truth.names(kind)])
+
+
+def verdict_on(
+    pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod], storage: Storage | None = None
+) -> FilterResult:
+    """What the filters say of a node, with these other pods on the nodes. `storage` None: claims are not looked at."""
     placed = [other for other in others if other.node is not None and not other.finished]
     at = dict(nodes)[node]
-    if not looks_at_pods((pod.spec, *[other.spec for other in placed])):
+    if not looks_at_pods((pod.spec, *[other.spec for other in placed])) and (storage is None or not pod.spec.claims):
         return feasible(pod.spec, at, NodeInfo.of(other.spec for other in placed if other.node == node))
     snapshot = snapshot_of(nodes, placed)
-    return next(profile.verdict(pod, each, snapshot) for each in snapshot if each.node is at)
+    around = Around(storage)
+    return next(profile.verdict(pod, each, snapshot, around) for each in snapshot if each.node is at)
 
 
-def fits(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod]) -> bool:
+def fits(pod: Pod, node: Ref, nodes: Nodes, others: Iterable[Pod], storage: Storage | None = None) -> bool:
     """Whether the filters pass a node, with these other pods on the nodes."""
-    return verdict_on(pod, node, nodes, others).fits
+    return verdict_on(pod, node, nodes, others, storage).fits
 
 
 def a_pod_is_bound(truth: Truth) -> bool:
@@ -99,10 +118,10 @@ def pending_pods_that_fit(truth: Truth) -> int:
     """How many pods wait for a node although one fits them, by what is true."""
     pods = truth.all(Pod, "node", "spec", "finished", "deleting")
     nodes = nodes_of(truth)
-    if looks_at_pods([spec for _, spec, _, _ in pods]):
-        return len(
-            [pod for pod, others in waiting_pods(truth) if any(fits(pod, ref, nodes, others) for ref, _ in nodes)]
-        )
+    storage = storage_of(truth) if any(spec.claims for _, spec, _, _ in pods) else None
+    if storage is not None or looks_at_pods([spec for _, spec, _, _ in pods]):
+        waits = waiting_pods(truth)
+        return sum(any(fits(pod, ref, nodes, others, storage) for ref, _ in nodes) for pod, others in waits)
     waiting = [row[1] for row in pods if row[0] is None and not row[2] and not row[3]]
     ours = [s for s in waiting if s.scheduler_name == DEFAULT_SCHEDULER and not s.scheduling_gates]
     placed = tuple([row[:3] for row in pods if row[0] is not None])

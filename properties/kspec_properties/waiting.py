@@ -12,7 +12,7 @@ from kspec_models.controllers.deployment.decisions import Rollout, Sized, most_s
 from kspec_models.controllers.deployment.reconcile import bounds_of, with_hash
 from kspec_models.helpers.pod_resources import host_ports
 from kspec_models.scheduler.filters import node_ports
-from kspec_properties.scheduling import nodes_of, pods_of, verdict_on
+from kspec_properties.scheduling import nodes_of, pods_of, storage_of, verdict_on
 
 Waits = tuple[tuple[str, str, str], ...]
 
@@ -84,7 +84,7 @@ def replicaset_waits(truth: Truth) -> list[tuple[str, str, str]]:
 def scheduler_waits(truth: Truth) -> list[tuple[str, str, str]]:
     """Pending pods, and why no node takes them."""
     pods = pods_of(truth)
-    nodes = nodes_of(truth)
+    nodes, storage = nodes_of(truth), storage_of(truth)
     found = []
     for pod in pods:
         if pod.node is not None or pod.finished or pod.deleting:
@@ -92,7 +92,7 @@ def scheduler_waits(truth: Truth) -> list[tuple[str, str, str]]:
         placed = [other for other in pods if other.node is not None]
         reasons = []
         for ref, node in nodes:
-            result = verdict_on(pod, ref, nodes, placed)
+            result = verdict_on(pod, ref, nodes, placed, storage)
             if not result.fits:
                 held = held_ports(pod.spec, [other for other in placed if other.node == ref])
                 reasons.append(f"node {node.name}: {', '.join(result.reasons)}{held}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 import kspec
 from kspec.engines import explicit
 from kspec.kernel.registry import load
 from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kube.storage import StorageClass
 from kspec.targets import target_of, under
+from kspec_models.scheduler.schedule import scheduler
+from kspec_models.scopes.scheduler import a_node, a_pod, cluster
 from kspec_properties import placing
 
 SYSTEMS = ("scheduler.preemption", "scheduler.affinity", "scheduler.affinity.two", "scheduler.own", "scheduler.scores")
@@ -77,3 +81,16 @@ def test_two_schedulers_put_pods_together_that_avoid_each_other_before_they_hear
         "scheduler.bind",
         "scheduler-2.bind",
     ]
+
+
+def test_a_pod_whose_claim_is_not_there_waits_rightly() -> None:
+    promise = load().properties["no_pod_stays_pending_for_ever"]
+    pod = a_pod("web", claims=("data",))
+    schedulers = [scheduler(volumes=True)]
+    there = StorageClass("any")
+    built = cluster("missing", [pod], [a_node("only")], schedulers, part="scheduler.own")
+    scope = attrs.evolve(built.scope, stored=(there,))
+    result = explicit.explore(attrs.evolve(built, scope=scope, properties=(promise,)).system())
+
+    assert result.property(promise.name).verdict is Verdict.VACUOUS  # no node ever fits it
+    assert result.complete
