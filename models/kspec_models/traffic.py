@@ -25,8 +25,10 @@ from kspec.kernel.actions import Action, Reader, Set, Step
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cluster import Cluster, Seen, Writes
 from kspec.kube.networking import Service
+from kspec.kube.objects import Pod
 from kspec.kube.watch import LatestFields
 from kspec_models.kubelet import Containers
+from kspec_models.kubelet.runtime import Health, Runtime
 from kspec_models.proxy import ingress
 from kspec_models.proxy.kube_proxy import mode
 from kspec_models.proxy.mode import Mode
@@ -66,8 +68,18 @@ class Traffic:
 NOT_SENT = Traffic()
 
 
+@attrs.frozen
+class Answers:
+    """What a packet meets where a kubelet shows every container: what its programs do, whatever has been reported."""
+
+    def __call__(self, runtime: Runtime) -> Met:
+        if not runtime.runs:
+            return Met.ENDED
+        return Met.READY if all(each.health is Health.SERVING for _, each in runtime.running()) else Met.UNREADY
+
+
 def met(pod: tuple[bool] | None, containers: Containers) -> Met:
-    """What a packet meets at a pod: `pod` is its Ready condition, None if the API has no such pod any more.
+    """What a packet meets where all containers of a pod are one: `pod` is its Ready condition, None if it is gone.
 
     A pod that is being deleted answers until its containers end.
     """
@@ -220,14 +232,14 @@ class Clients:
     def actions(self, cluster: Cluster) -> Iterable[Action]:
         """It sends on each way. A component, so that all is quiet only once the client has seen what is true then."""
         for way in self.ways if self.send else ():
-            yield Action(self.name, "sends to", self._sends(way), about=way.name, fair=False)
+            yield Action(self.name, "sends to", self._sends(cluster, way), about=way.name, fair=False)
 
-    def _sends(self, way: Way) -> Callable[[Reader], Iterator[Step]]:
-        variable = f"{self.name}/{way.name}"
+    def _sends(self, cluster: Cluster, way: Way) -> Callable[[Reader], Iterator[Step]]:
+        variable, in_detail = f"{self.name}/{way.name}", "runtime" in variables_of_pods(cluster)
 
         def sends(see: Reader) -> Iterator[Step]:
             shares, before = way.shares(see), see(variable)
-            meets = met_now(see, shares)
+            meets = met_now(see, shares, in_detail)
             found = traffic(shares, meets)
             if found == before or (before == NOT_SENT and found.refused == found.of):
                 return  # that nobody answers before anybody did says nothing
@@ -236,13 +248,22 @@ class Clients:
         return sends
 
 
-def met_now(see: Reader, shares: Mapping[Ref | None, Fraction]) -> Callable[[Ref | None], Met]:
-    """What packets meet at each of these pods now."""
+def variables_of_pods(cluster: Cluster) -> frozenset[str]:
+    """What is kept of each pod by those who run it."""
+    members = [component.member_variables(cluster).get(Pod, {}) for component in cluster.components]
+    return frozenset(name for variables in members for name in variables)
+
+
+def met_now(see: Reader, shares: Mapping[Ref | None, Fraction], in_detail: bool) -> Callable[[Ref | None], Met]:
+    """What packets meet at each of these pods now; `in_detail`: the kubelet shows every container."""
     if set(shares) == {None}:
         return lambda pod: Met.REFUSED
-    containers = see.each("containers")
-    pods = see.each("pods", LatestFields(("ready",)))
-    return lambda pod: Met.REFUSED if pod is None else met(pods[pod.index], containers[pod.index])
+    if in_detail:
+        found = see.each("runtime", Answers())
+    else:
+        pods = see.each("pods", LatestFields(("ready",)))
+        found = tuple(map(met, pods, see.each("containers")))
+    return lambda pod: Met.REFUSED if pod is None else found[pod.index]
 
 
 def told(shares: Mapping[Ref | None, Fraction], meets: Callable[[Ref | None], Met]) -> str:

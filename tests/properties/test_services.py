@@ -34,6 +34,7 @@ SYSTEMS = (
     "service.rollout",
     "service.rollout.prestop",
     "service.unready",
+    "service.readiness",
     "service.bluegreen",
     "service.canary",
     "service.kinds",

@@ -18,7 +18,16 @@ from kspec.kube.actor import Actor, Here
 from kspec.kube.cache import Api
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.networking import HEADLESS, EndpointSlice, Ingress, IngressPath, Service, ServicePort, ServiceType
-from kspec.kube.objects import Deployment, LabelSelector, Pod, ReplicaSet, labels
+from kspec.kube.objects import (
+    Container,
+    ContainerProbe,
+    Deployment,
+    LabelSelector,
+    Pod,
+    PodSpec,
+    ReplicaSet,
+    labels,
+)
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.deployment.reconcile import deployment
@@ -27,6 +36,8 @@ from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.controllers.service.reconcile import CloudLoadBalancer
 from kspec_models.controllers.service.reconcile import service as service_controller
 from kspec_models.kubelet import kubelet
+from kspec_models.kubelet.life import Life
+from kspec_models.kubelet.programs import programs
 from kspec_models.pre_stop import LongEnough
 from kspec_models.proxy import starting
 from kspec_models.proxy.dns import dns
@@ -52,6 +63,7 @@ def cluster(
     ways: Sequence[Way] = (ClusterIP(FRONT),),
     send: bool = True,
     deployments: bool = True,
+    replicasets: bool = True,
     kubelets: Component | None = None,
     others: Sequence[Component] = (),
     kinds: Sequence[type] = (),
@@ -68,9 +80,11 @@ def cluster(
     """
     components: list[Component] = [clients(*ways, send=send), *people, endpointslice, kube_proxy(), *others]
     components += [deployment] if deployments else []
-    components += [replicaset, scheduler(), kubelets or kubelet()]
-    used = (Pod, ReplicaSet, *((Deployment,) if deployments else ()), Service, EndpointSlice, *kinds)
-    whole = ("replicaset", *(("deployment",) if deployments else ()), *whole)
+    components += [replicaset] if replicasets else []
+    components += [scheduler(), kubelets or kubelet()]
+    sets = (ReplicaSet,) if replicasets else ()
+    used = (Pod, *sets, *((Deployment,) if deployments else ()), Service, EndpointSlice, *kinds)
+    whole = (*[name for name in ("deployment", "replicaset") if name in {c.name for c in components}], *whole)
     promised = [promise for part in promises for promise in load().parts[part] if promise.name not in silent]
     return Cluster(
         name,
@@ -135,6 +149,29 @@ def service_unready() -> System:
         kubelets=kubelet(broken_images=frozenset({"web:2"})),
         expected=("a_rollout_completes",),
         idle=("kubelet.stop", "kubelet.remove"),
+    ).system()
+
+
+@system("service.readiness", quick=True)
+def service_readiness() -> System:
+    """Expected to fail: the program in the only pod of a Service is busy, or hangs; its readiness probe notices.
+
+    Until that has come to the rules, packets meet a program that does not take them; then nobody does, until it is
+    ready again.
+    """
+    web = Container("web", "web:1", readiness_probe=ContainerProbe(1))
+    pod = Pod(FRONT.selector, PodSpec((web,)))
+    return cluster(
+        "service.readiness",
+        (users.apply([FRONT, pod]), programs(troubles=1)),
+        pods=1,
+        deployments=False,
+        replicasets=False,
+        kubelets=kubelet(detail=Life()),
+        silent=("each_endpoint_gets_an_equal_share", SAME_PODS),
+        whole=("endpointslice",),
+        expected=(REFUSED,),
+        idle=("kubelet.stop", "kubelet.remove", "kubelet.forget", "kubelet.back off is over", "programs.finish"),
     ).system()
 
 

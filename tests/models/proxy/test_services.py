@@ -14,13 +14,14 @@ from kspec.kube.networking import HEADLESS, Endpoint, Service, ServicePort
 from kspec.kube.objects import labels
 from kspec_models import users
 from kspec_models.kubelet import Containers, kubelet
+from kspec_models.kubelet.runtime import Health, Process, Runtime
 from kspec_models.proxy import programmed, starting
 from kspec_models.proxy.dns import Record, dns, record_of
 from kspec_models.proxy.mode import Mode
 from kspec_models.proxy.programmed import ServedPort, packet_to, packet_to_node, reached, served_ports, usable
 from kspec_models.scopes.services import FRONT, cluster, service_rollout_prestop
 from kspec_models.scopes.workloads import a_replicaset
-from kspec_models.traffic import Met, Traffic, evenly, met, traffic
+from kspec_models.traffic import Answers, Met, Traffic, evenly, met, traffic
 from tests.kspec.kube.small import Walk
 
 A, B, C = (Ref("pods", i) for i in range(3))
@@ -179,6 +180,23 @@ def test_names_follow_the_slices_only_by_a_step_of_the_dns_server() -> None:
 )
 def test_what_answers_is_what_runs(pod: tuple[bool] | None, containers: Containers, what: Met) -> None:
     assert met(pod, containers) is what
+
+
+@pytest.mark.parametrize(
+    ("containers", "what"),
+    [
+        ((Process(1), Process(1)), Met.READY),
+        ((Process(1, health=Health.BUSY),), Met.UNREADY),
+        ((Process(1), Process(1, health=Health.STARTING)), Met.UNREADY),
+        ((Process(0, exit_code=0), Process(1)), Met.READY),
+        ((Process(0, exit_code=0),), Met.ENDED),
+        ((), Met.ENDED),
+    ],
+)
+def test_where_every_container_is_shown_what_answers_is_how_its_programs_do(
+    containers: tuple[Process, ...], what: Met
+) -> None:
+    assert Answers()(Runtime(True, containers)) is what
 
 
 def test_shares_of_packets_add_up() -> None:
