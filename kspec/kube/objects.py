@@ -184,6 +184,7 @@ class Pod:
     its condition DisruptionTarget, "" for none); `start`: of status.startTime only the order, None: not known.
     `initialized`: its condition Initialized. `mirror`: it only shows a static pod (kubernetes.io/config.mirror).
     `grace_over`: while it is being deleted, deletionGracePeriodSeconds is 0, and only finalizers keep it.
+    `unschedulable`: its condition PodScheduled is False, with the reason Unschedulable.
     """
 
     labels: Labels = ()
@@ -202,6 +203,7 @@ class Pod:
     initialized: bool = False
     mirror: bool = False
     grace_over: bool = False
+    unschedulable: bool = False
 
     @property
     def active(self) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 STATUS: Mapping[str, frozenset[str]] = {
     kind: frozenset(fields.split())
     for kind, fields in {
-        "Pod": "phase ready initialized nominated_node disruption start",
-        "Node": "ready allocatable",
+        "Pod": "phase ready initialized nominated_node disruption start unschedulable",
+        "Node": "ready allocatable images",
         "Deployment": "status_replicas updated_replicas ready_replicas available_replicas",
         "ReplicaSet": "status_replicas ready_replicas available_replicas",
         "Namespace": "phase content_remaining finalizers_remaining",

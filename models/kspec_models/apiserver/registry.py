@@ -193,7 +193,11 @@ def subresource(request: Request, current: Any, look: Look) -> Performed:
 
 
 def bind(request: Request, current: Any) -> Response:
-    """POST pods/NAME/binding: refused if the pod goes, has a node, or is gated (A82e)."""
+    """POST pods/NAME/binding: refused if the pod goes, has a node, or is gated (A82e).
+
+    With the node, its condition PodScheduled becomes True and its nomination ends (pkg/registry/core/pod/storage/
+    storage.go, setPodNodeAndMetadata; the gate ClearingNominatedNodeNameAfterBinding is on since 1.35).
+    """
     if current is None:
         return Response(Code.NOT_FOUND)
     if current.deleting:
@@ -202,7 +206,8 @@ def bind(request: Request, current: Any) -> Response:
         return Response(Code.CONFLICT, message="the pod is already assigned to a node")
     if current.spec.scheduling_gates:
         return Response(Code.CONFLICT, message="the pod has scheduling gates")
-    return Response(Code.CREATED, attrs.evolve(current, **dict(request.changes)), writes=True)
+    placed = attrs.evolve(current, nominated_node=None, unschedulable=False, **dict(request.changes))
+    return Response(Code.CREATED, placed, writes=True)
 
 
 def evict(request: Request, current: Any, look: Look) -> Response:

@@ -33,10 +33,11 @@ from kspec_models.scheduler.snapshot import Snapshot, looks_at_pods, snapshot_of
 from kspec_models.scheduler.volumes import Storage
 
 NOT_MODELLED = (
-    "the scheduler's queue: its order and back-off; a binding in flight; PodScheduled=False",
+    "the scheduler's queue: its order and back-off; a binding in flight",
     "dynamic resources, limits of attached volumes, extenders",
     "scores by the selectors of services (the scores are off unless scheduler.scores=default)",
 )
+NO_CONDITIONS = "PodScheduled=False: a pod that no node takes is not marked"
 CLAIMS_NOT_LOOKED_AT = "claims: each counts as if it had its volume everywhere"
 DEFAULT_SCHEDULER = "default-scheduler"
 
@@ -134,6 +135,7 @@ def scheduler(
     budgets: bool = False,
     round_robin: bool = False,
     volumes: bool = False,
+    conditions: bool = False,
 ) -> Actor:
     """A scheduler for the pods that name it.
 
@@ -141,21 +143,29 @@ def scheduler(
     PodDisruptionBudget if there are any. `round_robin`: the search begins where
     that for the last pod ended (C22), which makes a difference from 100 nodes on. `volumes`: claims are looked at, and
     those that wait for a node are served; without it each claim counts as if it had its volume everywhere.
+    `conditions`: a pod that no node takes is marked as unschedulable.
     """
     own: dict[str, Any] = {"start": 0} if round_robin else {}
     if preemption:
         own["evicting"] = ()
     watches = (Pod, Node, *(claims.KINDS if volumes else ()), *((PodDisruptionBudget,) if budgets else ()))
-    notes = NOT_MODELLED if volumes else (*NOT_MODELLED, CLAIMS_NOT_LOOKED_AT)
+    notes = (
+        *NOT_MODELLED,
+        *(() if volumes else (CLAIMS_NOT_LOOKED_AT,)),
+        *(() if conditions else (NO_CONDITIONS,)),
+    )
     actor = Actor(name, watches=watches, own=own, not_modelled=notes)
+
+    def judge(pod: Any, here: Here) -> tuple[Storage | None, list[tuple[Ref, Node, FilterResult]]]:
+        storage = claims.storage_seen(here) if volumes and pod.spec.claims else None
+        full = preemption or storage is not None
+        return storage, list(full_verdicts(pod, here, storage) if full else verdicts(pod, here))
 
     @actor.each(Pod)
     def bind(pod: Any, here: Here, api: Api) -> Iterator[Any]:
         if pod is None or not waits_for_a_node(pod, scheduler_name):
             return
-        storage = claims.storage_seen(here) if volumes and pod.spec.claims else None
-        full = preemption or storage is not None
-        judged = list(full_verdicts(pod, here, storage) if full else verdicts(pod, here))
+        storage, judged = judge(pod, here)
         fitting = [(ref, node) for ref, node, result in judged if result.fits]
         if preemption and any(ref == pod.nominated_node for ref, _ in fitting):
             fitting = [(ref, node) for ref, node in fitting if ref == pod.nominated_node]
@@ -173,6 +183,15 @@ def scheduler(
             first = tuple(claims.first_writes(waiting, node, storage, api))
             if first:
                 yield f"node {node.name} fits; its claims come first", first
+
+    if conditions:
+
+        @actor.each(Pod)
+        def report(pod: Any, here: Here, api: Api) -> Iterator[Any]:
+            if pod is None or not waits_for_a_node(pod, scheduler_name) or pod.unschedulable:
+                return
+            if not any(result.fits for _, _, result in judge(pod, here)[1]):
+                yield "no node takes it", api.patch_status(pod, unschedulable=True)
 
     if preemption:
         add_preemption(actor, lambda pod: waits_for_a_node(pod, scheduler_name))

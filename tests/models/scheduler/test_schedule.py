@@ -92,6 +92,29 @@ def test_a_plain_pod_keeps_away_from_one_that_avoids_it() -> None:
     assert [o.step.says for o in walked.can("scheduler.bind")] == ["node node-2 fits"]
 
 
+# ---- what it says of pods that wait
+
+
+@pytest.mark.parametrize("cache", ["fresh", "delayed"])
+def test_a_pod_that_no_node_takes_is_marked_once_and_the_mark_goes_when_it_is_bound(cache: str) -> None:
+    pods = [a_pod("db", pod_affinity=APART)] * 2
+    walked = walk(pods, TWO[:1], scheduler(conditions=True), caches={"scheduler": cache})
+    walked.until_quiet("scheduler")
+    bound, waiting = sorted(pods_of(walked), key=lambda pod: pod.node is None)
+    assert (bound.unschedulable, waiting.unschedulable) == (False, True)
+    assert not walked.can("scheduler.report")
+
+
+def test_the_mark_and_the_nomination_end_with_the_binding() -> None:
+    marked = attrs.evolve(a_pod("web"), unschedulable=True, nominated_node=Ref("nodes", 0))
+    walked = walk([marked], TWO, scheduler(preemption=True))
+    (step,) = walked.can("scheduler.bind")
+    assert step.step.says == "node node-1 fits"
+    walked("scheduler.bind")
+    (pod,) = pods_of(walked)
+    assert (pod.node, pod.unschedulable, pod.nominated_node) == (Ref("nodes", 0), False, None)
+
+
 # ---- preemption
 
 
