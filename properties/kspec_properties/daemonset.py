@@ -45,7 +45,10 @@ def is_of(owner: OwnerReference | None, name: str) -> bool:
 
 
 def pods_at(truth: Truth, name: str, *fields: str) -> dict[str, list[Any]]:
-    """These fields of a DaemonSet's pods, by the name of the node that each is on or was made for."""
+    """These fields of a DaemonSet's pods, by the name of the node that each is on or was made for.
+
+    "" stands for a node on which a pod was, and that is gone.
+    """
     names = {ref: node.name for ref, node in nodes_of(truth)}
     found: dict[str, list[Any]] = {}
     for owner, node, only, *rest in truth.all(Pod, "owner", "node", "only_node", *fields):
@@ -108,6 +111,10 @@ def is_complete(truth: Truth, name: str) -> bool | Broken:
             return Broken(f"{node.name} does not have one ready pod of the last template of DaemonSet {name}", objects)
         if not placed.should_continue and there.get(node.name):
             return Broken(f"{node.name} has a pod of DaemonSet {name}, and should have none", objects)
+    gone = sorted(set(there) - {node.name for _, node in nodes_of(truth)})
+    if gone:
+        where = gone[0] or "it was bound to"
+        return Broken(f"a pod of DaemonSet {name} is left, and the node {where} is gone", (f"DaemonSet {name}",))
     return True
 
 

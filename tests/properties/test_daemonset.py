@@ -14,11 +14,21 @@ from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
 from kspec.targets import target_of, under
 from kspec_properties.daemonset import OF_DAEMONSETS, OF_NODES, OF_ROLLOUTS, ON_FAILING_NODES
 
-SYSTEMS = ("daemonset.nodes", "daemonset.stale", "daemonset.rollout", "daemonset.surge", "daemonset.node_fails")
+SYSTEMS = (
+    "daemonset.nodes",
+    "daemonset.stale",
+    "daemonset.rollout",
+    "daemonset.surge",
+    "daemonset.node_fails",
+    "daemonset.node_removed",
+)
 
 MUTANTS = {
     "never_two_daemon_pods_on_a_node": (("daemonset.stale", "daemonset.expectations=off"),),
-    "a_daemonset_converges": (("daemonset.nodes", "daemonset.misplaced=kept"),),
+    "a_daemonset_converges": (
+        ("daemonset.nodes", "daemonset.misplaced=kept"),
+        ("daemonset.node_removed", "daemonset.stranded=kept"),
+    ),
     "a_daemonset_reports_what_is_true_when_all_is_quiet": (("daemonset.nodes", "daemonset.status=one-short"),),
     "cordoned_and_failing_nodes_keep_their_daemon_pods": (("daemonset.nodes", "daemonset.tolerations=its-own"),),
     "no_daemon_pod_is_evicted_from_a_failing_node": (("daemonset.node_fails", "daemonset.tolerations=its-own"),),

@@ -19,6 +19,7 @@ from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.controllers.daemonset.reconcile import daemonset
 from kspec_models.controllers.node_lifecycle.lifecycle import node_lifecycle
 from kspec_models.controllers.node_lifecycle.silence import time
+from kspec_models.controllers.pod_gc.collector import pod_gc
 from kspec_models.controllers.taint_eviction.eviction import taint_eviction
 from kspec_models.kubelet import kubelet
 from kspec_models.kubelet.heartbeat import cuts_off
@@ -79,6 +80,18 @@ def changes_a_node(name: str) -> Actor:
         yield "kubectl cordon", api.patch(node, unschedulable=True, taints=(*node.taints, CORDONED)), done
         yield "a taint NoSchedule", api.patch(node, taints=(*node.taints, DEDICATED)), done
         yield "a taint NoExecute", api.patch(node, taints=(*node.taints, EMPTIED)), done
+
+    return actor
+
+
+def removes_a_node() -> Actor:
+    """At any time, once, a Node object is deleted."""
+    actor = Actor("administrator", watches=(Node,), own={"removed": False}, role=Role.USER)
+
+    @actor.each(Node)
+    def remove(node: Any, here: Here, api: Api) -> Iterator[Any]:
+        if node is not None and not here.removed:
+            yield api.delete(node), here.set(removed=True)
 
     return actor
 
@@ -192,4 +205,23 @@ def daemonset_node_fails() -> System:
         kinds_used=KINDS,
         not_modelled=NOT_MODELLED,
         idle=("kubelet.stop", "kubelet.remove", "kubelet.leave", "taint-eviction.evict"),
+    ).system()
+
+
+@system("daemonset.node_removed", quick=True)
+def daemonset_node_removed() -> System:
+    """A Node object is deleted: PodGC takes the pod that was on it, the controller itself one that still waits for it.
+
+    A pod that waits for a node which is gone fits nowhere, and nobody else would ever delete it.
+    """
+    known = load()
+    components = (users.apply([a_daemonset()]), removes_a_node(), daemonset, scheduler(), kubelet(), pod_gc())
+    return Cluster(
+        "daemonset.node_removed",
+        components,
+        Scope(slots={Pod: 2, Node: 2}, nodes=NODES, whole=frozenset({daemonset.name})),
+        tuple([known.properties[name] for name in ALWAYS]),
+        kinds_used=KINDS,
+        not_modelled=NOT_MODELLED,
+        idle=("kubelet.remove", "pod-gc.collect terminated", "pod-gc.collect terminating"),
     ).system()

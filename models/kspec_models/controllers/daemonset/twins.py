@@ -60,3 +60,11 @@ def old_first(pods: tuple[DaemonPod, ...], running: tuple[int, ...]) -> tuple[in
     """As soon as there is a new pod, the old one goes."""
     new = [i for i in running if pods[i].updated]
     return tuple(i for i in running if not pods[i].updated) if new else ()
+
+
+@broken_twin(
+    "daemonset.stranded", "kept", f"{_DAEMONSET}.reconcile:stranded", "pods that wait for a node which is gone stay"
+)
+def nobody_deletes_them(*_: object) -> list[object]:
+    """They wait for ever."""
+    return []
