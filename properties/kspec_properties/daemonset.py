@@ -6,7 +6,8 @@
   among these is said apart, in `cordoned_and_failing_nodes_keep_their_daemon_pods`, without it. A node that should
   not get a pod but may keep one (a taint NoSchedule) may have one or none.
 - `a_daemonset_rollout_keeps_max_unavailable` is about what a sync plans, by what the controller saw when it began.
-  What is true by then may be less: its cache may be late, and pods end by themselves.
+  What is true by then may be less: its cache may be late, and pods end by themselves. Where a scope makes reconciles
+  one step (`whole`) there is no plan to judge.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
   Of pods that are gone from the API no name is known: more running pods than a set ever had ordinals have, two of
   them, the same one.
 - The three promises about order are about what a sync plans, by what the controller saw when it began: between that
-  and its call a pod that was ready may end.
+  and its call a pod that was ready may end. Where a scope makes reconciles one step (`whole`) there is no plan to judge.
 - `a_statefulset_converges` needs that users stop, and that the pods of the last template can become ready.
 """
 
@@ -76,8 +76,8 @@ def made(name: str, planned: tuple[Request, ...]) -> list[tuple[int, str]]:
 
 
 def deleted(pods: dict[Ref, Identity], planned: tuple[Request, ...]) -> list[Identity]:
-    """The pods that are going to be deleted."""
-    return [pods[c.name] for c in planned if c.verb is Verb.DELETE and isinstance(c.name, Ref)]
+    """The pods that are going to be deleted, but for those that are only just adopted."""
+    return [pods[c.name] for c in planned if c.verb is Verb.DELETE and isinstance(c.name, Ref) and c.name in pods]
 
 
 def ordered(statefulset: Any) -> bool:
@@ -95,10 +95,12 @@ def a_pod_has_a_name(truth: Truth) -> bool:
 
 @invariant(witness=a_pod_has_a_name, about=ABOUT)
 def a_pod_name_is_given_once(truth: Truth) -> bool | Broken:
-    """There are never two pods of one name."""
-    given = [pod for pod in truth.all(Pod, "name") if pod]
-    twice = sorted({pod for pod in given if given.count(pod) > 1})
-    return not twice or Broken(f"{given.count(twice[0])} pods are called {twice[0]}", (f"Pod {twice[0]}",))
+    """There are never two pods of one name in a namespace."""
+    given = [pair for pair in truth.all(Pod, "name", "namespace") if pair[0]]
+    twice = sorted({pair for pair in given if given.count(pair) > 1})
+    if not twice:
+        return True
+    return Broken(f"{given.count(twice[0])} pods are called {twice[0][0]}", (f"Pod {twice[0][0]}",))
 
 
 def a_container_runs(truth: Truth) -> bool:
@@ -144,16 +146,19 @@ def a_set_has_no_surplus_pods(truth: Truth) -> bool:
 
 @step_invariant(witness=a_pod_has_a_name, about=ABOUT)
 def a_surplus_pod_goes_after_those_above_it(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
-    """With OrderedReady a pod that is not wanted any more is deleted only when all of higher ordinals are gone."""
+    """With OrderedReady a pod that is not wanted any more is deleted only when such pods above it are gone."""
     for name, planned in syncs(before, happened, after):
         statefulset, pods = seen(before, name)
         if not ordered(statefulset):
             continue
+        unwanted = [
+            pod.ordinal
+            for pod in pods.values()
+            if not decisions.in_range(pod.ordinal, statefulset.start, statefulset.replicas)
+        ]
         for pod in deleted(pods, planned):
-            wanted = decisions.in_range(pod.ordinal, statefulset.start, statefulset.replicas)
-            above = [other.ordinal for other in pods.values() if other.ordinal > pod.ordinal]
-            if not wanted and above:
-                goes, stays = names.pod_name(name, pod.ordinal), names.pod_name(name, max(above))
+            if pod.ordinal in unwanted and pod.ordinal < max(unwanted):
+                goes, stays = names.pod_name(name, pod.ordinal), names.pod_name(name, max(unwanted))
                 return Broken(f"{goes} is deleted before {stays}", (f"Pod {goes}", f"Pod {stays}"))
     return True
 
