@@ -21,6 +21,7 @@ from kspec.kube.objects import Pod
 from kspec.kube.truth import Truth
 from kspec_models.apiserver.namespace_lifecycle import ALWAYS_THERE
 from kspec_models.controllers.namespace.reconcile import NAME
+from kspec_properties.apiserver import no_bucket_is_left_in_the_cloud
 from kspec_properties.waiting import Waits
 
 
@@ -164,3 +165,4 @@ SERVICE_ACCOUNTS = (an_active_namespace_has_its_default_account, no_pod_is_creat
 
 offer(*NAMESPACES, of="namespaces")
 offer(*SERVICE_ACCOUNTS, of="service accounts")
+offer(no_bucket_is_left_in_the_cloud, of="namespace.forced")

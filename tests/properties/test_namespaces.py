@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 import kspec
+from kspec.kernel.errors import UsageError
 from kspec.kernel.registry import load
 from kspec.kernel.result import Verdict
 from kspec.kernel.trace import Trace
@@ -98,3 +100,20 @@ def test_what_is_admitted_before_the_deletion_and_stored_after_the_last_look_is_
     did = [step.step.action or step.action.name for step in left.steps]
     assert did.index(admitted) < did.index(deleted) < did.index(stored)
     assert result.property("a_namespace_goes_away").verdict is Verdict.HOLDS
+
+
+def test_whoever_takes_the_objects_finalizer_off_leaves_what_it_stood_for() -> None:
+    result = kspec.check("namespace.forced")
+    object_s = result.property("no_bucket_is_left_in_the_cloud").trace
+    namespace_s = result.property("nothing_is_left_in_a_namespace_that_is_gone").trace
+    assert object_s is not None and namespace_s is not None
+    assert object_s.steps[-1].step.action == "PATCH buckets/logs"
+    assert namespace_s.steps[-1].step.action == "PUT namespaces/team/finalize"
+    assert result.property("a_namespace_goes_away").verdict is Verdict.HOLDS
+
+
+def test_a_late_cache_of_the_controller_is_refused() -> None:
+    made = load().systems["namespace.deleted"].build().narrator._cluster
+    late = attrs.evolve(made, scope=attrs.evolve(made.scope, caches={"namespace": "delayed"}), learned={})
+    with pytest.raises(UsageError, match="caches: namespace lists what is in a namespace from the API server"):
+        late.system()

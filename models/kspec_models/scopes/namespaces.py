@@ -19,6 +19,7 @@ from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.core import ConfigMap, Namespace, ServiceAccount
 from kspec.kube.objects import OwnerReference, Pod, ReplicaSet
+from kspec.kube.requests import Verb
 from kspec_models.apiserver import NOT_MODELLED, namespace_lifecycle
 from kspec_models.apiserver.write import Operation, Write
 from kspec_models.controllers.namespace.reconcile import namespace_controller
@@ -159,6 +160,43 @@ def namespace_deleted() -> System:
         },
         silent=("no_pod_stays_pending_for_ever",),
         idle=("bucket-operator.protect logs",),
+    ).system()
+
+
+def takes_a_finalizer_off() -> Actor:
+    """Somebody who finds the custom resource being deleted, and takes a finalizer off by hand, once.
+
+    Its own, or the namespace's: `kubectl replace --raw /api/v1/namespaces/team/finalize`.
+    """
+    actor = Actor("user", own={"forced": False}, role=Role.USER)
+
+    @actor.once(fair=True)
+    def force(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if here.forced or not here.live(Bucket, LOGS.name, "deleting"):
+            return
+        yield "the object's finalizer", api.patch(LOGS, finalizers=()), here.set(forced=True)
+        put = attrs.evolve(api.patch(TEAM, finalizers=()), verb=Verb.UPDATE, subresource="finalize")
+        yield "the namespace's finalizer", put, here.set(forced=True)
+
+    return actor
+
+
+@system("namespace.forced", quick=True)
+def namespace_forced() -> System:
+    """Expected to fail: a namespace that is stuck is made to go by hand, and something is left behind.
+
+    Who takes the finalizer off the object, leaves what it stood for: the bucket in the cloud. Who takes the finalizer
+    off the namespace, leaves the object: in a namespace that is no longer there.
+    """
+    return cluster(
+        "namespace.forced",
+        (uninstalls_the_operator_first(), takes_a_finalizer_off(), operator(), namespace_controller(Bucket)),
+        (Bucket,),
+        parts=("namespaces", "namespace.forced"),
+        scope={"stored": (TEAM, LOGS)},
+        processes={"bucket-operator": is_installed},
+        expected=("nothing_is_left_in_a_namespace_that_is_gone", "no_bucket_is_left_in_the_cloud"),
+        idle=("bucket-operator.protect logs", "bucket-operator.clean logs", "bucket-operator.release logs"),
     ).system()
 
 

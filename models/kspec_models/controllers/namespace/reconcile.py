@@ -3,7 +3,7 @@
 Models `pkg/controller/namespace/deletion/namespaced_resources_deleter.go` Delete, deleteAllContent, finalizeNamespace
 (W130 to W132). The phase Terminating is set by the API server when the deletion is asked for.
 
-Simplified: what upstream lists anew from the API server is read from caches here, which must therefore be fresh; what
+Simplified: what upstream lists anew from the API server is read from caches here, which are therefore fresh; what
 is deleted as a collection (A78) is deleted object by object, in any order. An object that is being deleted already is
 not deleted again, which would change nothing (A73). How long it waits before it looks again is open: whenever it finds
 something to do.
@@ -13,14 +13,16 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from kspec.kernel.errors import UsageError
 from kspec.kernel.settings import declare, on
-from kspec.kernel.values import fields_of
+from kspec.kernel.values import Value, fields_of
 from kspec.kube.cache import Api, Cache
+from kspec.kube.cluster import FRESH, Cluster
 from kspec.kube.controller import Controller, controller
 from kspec.kube.core import Namespace
 from kspec.kube.requests import Request
@@ -43,12 +45,25 @@ declare(
 )
 
 
+@attrs.frozen
+class NamespaceController(Controller):
+    """A controller whose cache stands for what it lists from the API server itself."""
+
+    def variables(self, cluster: Cluster) -> Mapping[str, Value]:
+        """As for every controller. Raises UsageError for a scope in which its cache is late."""
+        if cluster.cache_of(self.name) != FRESH:
+            raise UsageError(
+                f"caches: {self.name} lists what is in a namespace from the API server: it has no late cache"
+            )
+        return Controller.variables(self, cluster)
+
+
 def namespace_controller(*contents: type) -> Controller:
     """The controller of a cluster in whose namespaces there may be objects of these kinds."""
     kinds = {resource_of(kind): kind for kind in contents}
 
     @controller(Namespace, name=NAME, watches=contents, not_modelled=NOT_MODELLED)
-    def namespace(namespace: Any, cache: Cache, api: Api) -> Reconcile:
+    def reconcile(namespace: Any, cache: Cache, api: Api) -> Reconcile:
         """One pass over a namespace."""
         if not namespace.deleting or FINALIZER not in namespace.finalizers:
             return
@@ -63,7 +78,7 @@ def namespace_controller(*contents: type) -> Controller:
         if decisions.is_done(left):
             yield finalized(namespace, api)
 
-    return namespace
+    return NamespaceController(**attrs.asdict(reconcile, recurse=False))
 
 
 def content(cache: Cache, kind: type, namespace: str) -> list[Any]:
