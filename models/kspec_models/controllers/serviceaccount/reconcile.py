@@ -24,7 +24,7 @@ NOT_MODELLED = (
 )
 
 
-@controller(Namespace, name=NAME, watches=ServiceAccount, not_modelled=NOT_MODELLED)
+@controller(Namespace, name=NAME, owns=ServiceAccount, not_modelled=NOT_MODELLED)
 def serviceaccount(namespace: Any, cache: Cache, api: Api) -> Reconcile:
     """One sync of a namespace."""
     there = {account.name for account in cache.list(ServiceAccount) if account.namespace == namespace.name}
