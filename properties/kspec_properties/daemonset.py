@@ -209,8 +209,8 @@ def a_daemonset_reports_what_is_true_when_all_is_quiet(truth: Truth) -> bool | B
 # ---- rollouts
 
 
-def seen(truth: Truth, name: str) -> tuple[Any, dict[str, list[Any]], list[str]]:
-    """A DaemonSet, its pods by node, and the nodes that should have one, as its controller sees them."""
+def seen(truth: Truth, name: str) -> tuple[Any, dict[str, list[Any]]]:
+    """A DaemonSet, and of each node that should have a pod those that it has, as its controller sees them."""
     kinds = truth.cluster.kind(DaemonSet), truth.cluster.kind(Pod)
     daemonset = Cached(kinds[0], CONTROLLER, truth.see(f"daemonsets/{name}", Seen(kinds[0], CONTROLLER)), name)
     views = enumerate(truth.each("pods", Seen(kinds[1], CONTROLLER)))
@@ -218,8 +218,9 @@ def seen(truth: Truth, name: str) -> tuple[Any, dict[str, list[Any]], list[str]]
     mine = [pod for pod in pods if is_of(pod.owner, name)]
     nodes = seen_nodes(truth, CONTROLLER)
     wanted = [(ref, node) for ref, node in nodes if reconcile.placement_on(daemonset, node).should_run]
-    at = {node.name: [pod for pod in mine if reconcile.is_for(pod, ref, node.name)] for ref, node in wanted}
-    return daemonset, at, list(at)
+    return daemonset, {
+        node.name: [pod for pod in mine if reconcile.is_for(pod, ref, node.name)] for ref, node in wanted
+    }
 
 
 def an_old_daemon_pod_goes(truth: Truth) -> bool:
@@ -241,13 +242,13 @@ def a_daemonset_rollout_keeps_max_unavailable(before: Truth, happened: Happened,
         planned = [c.name for c in after.planned(CONTROLLER, name) if c.resource == "pods" and c.verb is Verb.DELETE]
         if not planned:
             continue
-        daemonset, at, wanted = seen(before, name)
-        available = {node: [p for p in at[node] if p.available and not p.deleting] for node in wanted}
-        left = {node: [p for p in pods if p.identity not in planned] for node, pods in available.items()}
-        had, has = (sum(1 for pods in found.values() if not pods) for found in (available, left))
-        limit = rollout.limits(len(wanted), daemonset.max_surge, daemonset.max_unavailable).unavailable
+        daemonset, nodes = seen(before, name)
+        available = [[pod for pod in pods if pod.available and not pod.deleting] for pods in nodes.values()]
+        left = [[pod for pod in pods if pod.identity not in planned] for pods in available]
+        had, has = (sum(1 for pods in found if not pods) for found in (available, left))
+        limit = rollout.limits(len(nodes), daemonset.max_surge, daemonset.max_unavailable).unavailable
         if has > max(had, limit):
-            clause = f"{has} of {len(wanted)} nodes are left without an available pod of DaemonSet {name}"
+            clause = f"{has} of {len(nodes)} nodes are left without an available pod of DaemonSet {name}"
             return Broken(f"{clause}, and maxUnavailable is {limit}", (f"DaemonSet {name}",))
     return True
 

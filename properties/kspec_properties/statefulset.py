@@ -5,7 +5,8 @@
   Of pods that are gone from the API no name is known: more running pods than a set ever had ordinals have, two of
   them, the same one.
 - The three promises about order are about what a sync plans, by what the controller saw when it began: between that
-  and its call a pod that was ready may end. Where a scope makes reconciles one step (`whole`) there is no plan to judge.
+  and its call a pod that was ready may end. Where a scope makes reconciles one step (`whole`) there is no plan to
+  judge.
 - `a_statefulset_converges` needs that users stop, and that the pods of the last template can become ready.
 """
 
@@ -20,7 +21,7 @@ from kspec.kernel.settings import on
 from kspec.kernel.values import Ref
 from kspec.kube.apps import PodManagement, StatefulSet, UpdateStrategy
 from kspec.kube.cache import Cached
-from kspec.kube.objects import NodeReady, Pod
+from kspec.kube.objects import NodeReady, OwnerReference, Pod
 from kspec.kube.requests import Request, Verb
 from kspec.kube.truth import Truth
 from kspec.kube.watch import Seen
@@ -36,12 +37,17 @@ CONTROLLER = "statefulset"
 # ---- what is there, and what the controller saw
 
 
+def is_of(owner: OwnerReference | None, name: str) -> bool:
+    """Whether a pod is controlled by this StatefulSet."""
+    return owner is not None and (owner.kind, owner.name) == (StatefulSet.__name__, name)
+
+
 def pods_of(truth: Truth, name: str, *fields: str) -> list[Any]:
     """These fields of the pods that a StatefulSet controls, each after its ordinal."""
     found = []
     for owner, pod, *rest in truth.all(Pod, "owner", "name", *fields):
         ordinal = names.ordinal_of(name, pod)
-        if owner is not None and (owner.kind, owner.name) == (StatefulSet.__name__, name) and ordinal is not None:
+        if is_of(owner, name) and ordinal is not None:
             found.append((ordinal, *rest))
     return sorted(found, key=lambda row: row[0])
 
@@ -54,7 +60,7 @@ def seen(truth: Truth, name: str) -> tuple[Any, dict[Ref, Identity]]:
     views = enumerate(truth.each(kinds[1].resource, Seen(kinds[1], CONTROLLER)))
     refs = [(Ref(kinds[1].resource, i), pod) for i, pod in views if pod is not None]
     pods = [Cached(kinds[1], CONTROLLER, pod, ref) for ref, pod in refs]
-    mine = [p for p in pods if p.owner is not None and p.owner.name == name and reconcile.has_our_name(statefulset, p)]
+    mine = [p for p in pods if is_of(p.owner, name) and reconcile.has_our_name(statefulset, p)]
     update = names.revision_name(name, statefulset.template)
     current = statefulset.current_revision or update
     by_name = reconcile.one_of_each_name(mine)
