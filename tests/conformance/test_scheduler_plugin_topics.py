@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from kspec_models.helpers import required_node_affinity
 from kspec_models.scheduler import preemption
 from kspec_models.scheduler.filters import (
     inter_pod_affinity,
-    node_affinity,
     node_volume_limits,
     taint_toleration,
     topology_spread,
@@ -43,10 +43,10 @@ BROKEN = [
     ("inter-pod-affinity", inter_pod_affinity, "matches_all", lambda terms, owner, other, namespaces=(): True),
     ("inter-pod-affinity", inter_pod_affinity, "anti_affinity_holds", lambda pod, labels, state: True),
     ("inter-pod-affinity", affinity_score, "scaled", lambda raw, lowest, highest: raw),
-    ("node-affinity", node_affinity, "term_matches", lambda term, node: True),
+    ("node-affinity", required_node_affinity, "term_matches", lambda term, node: True),
     ("node-affinity", node_score, "parses", lambda term: True),
     ("preemption", preemption, "outranks", lambda preemptor, victim: True),
-    ("preemption", preemption, "importance", lambda pod: (pod.priority, False, 0)),
+    ("preemption", preemption, "importance", lambda pod: (pod.spec.priority, False, 0)),
     ("preemption", preemption, "takes_a_disruption", lambda pod, budget: False),
     ("scores", image_locality, "share", lambda size, holders, nodes: size),
     ("scores", resources, "least_allocated", lambda requested, allocatable: 100),
