@@ -216,6 +216,23 @@ def a_rollout_goes_from_high_to_low(before: Truth, happened: Happened, after: Tr
     return True
 
 
+@step_invariant(witness=an_old_pod_goes, about=ABOUT)
+def an_update_leaves_at_most_one_pod_unavailable(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """An update takes an available pod only when all other pods of the set are available (without its gate, W65)."""
+    if on("statefulset.max_unavailable"):
+        return True
+    for name, planned in syncs(before, happened, after):
+        statefulset, pods = seen(before, name)
+        available = {pod.ordinal for pod in pods.values() if not pod.unavailable}
+        wanted = range(statefulset.start, statefulset.start + statefulset.replicas)
+        for pod in deleted(pods, planned):
+            others = [ordinal for ordinal in wanted if ordinal != pod.ordinal and ordinal not in available]
+            if pod.ordinal in wanted and not pod.unavailable and others:
+                goes, away = names.pod_name(name, pod.ordinal), names.pod_name(name, others[0])
+                return Broken(f"{goes} is taken while {away} is not available", (f"Pod {goes}", f"Pod {away}"))
+    return True
+
+
 # ---- in the end
 
 
@@ -344,7 +361,7 @@ OF_STATEFULSETS = (
 )
 """What is promised of every StatefulSet, in the order of reports."""
 
-OF_ROLLOUTS = (a_rollout_goes_from_high_to_low,)
+OF_ROLLOUTS = (a_rollout_goes_from_high_to_low, an_update_leaves_at_most_one_pod_unavailable)
 ON_LOST_NODES = (at_most_one_pod_of_a_name_runs,)
 
 offer(*OF_STATEFULSETS)

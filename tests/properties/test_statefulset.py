@@ -19,6 +19,7 @@ SYSTEMS = (
     "statefulset.ordered",
     "statefulset.stale",
     "statefulset.rollout",
+    "statefulset.parallel",
     "statefulset.forced_rollback",
     "statefulset.cut_off",
     "statefulset.split_brain",
@@ -37,6 +38,7 @@ MUTANTS = {
         ("statefulset.rollout", "statefulset.update=beyond-the-partition"),
         ("statefulset.rollout", "statefulset.new-pods=newest"),
     ),
+    "an_update_leaves_at_most_one_pod_unavailable": (("statefulset.rollout", "statefulset.order=ignored"),),
 }
 
 

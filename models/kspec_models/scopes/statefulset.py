@@ -10,7 +10,7 @@ from kspec.kernel.properties import Property
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
 from kspec.kube.actor import Actor, Here
-from kspec.kube.apps import ControllerRevision, StatefulSet
+from kspec.kube.apps import ControllerRevision, PodManagement, StatefulSet
 from kspec.kube.cache import Api, Cache
 from kspec.kube.cluster import Cluster, Component, Scope
 from kspec.kube.objects import LabelSelector, Node, Pod, labels
@@ -150,6 +150,23 @@ def statefulset_forced_rollback() -> System:
         promises=load().parts["statefulset.rollout"],
         broken_images=frozenset({BROKEN}),
         expected=("a_statefulset_converges",),
+    ).system()
+
+
+@system("statefulset.parallel", quick=True)
+def statefulset_parallel() -> System:
+    """Expected to fail: a Parallel set updates one pod while another is away: it does not wait for those below (W62).
+
+    The policy only affects scaling, says its documentation, and updates go one pod at a time; yet two are away at once.
+    """
+    web = a_statefulset(2, pod_management_policy=PodManagement.PARALLEL)
+    people = (users.apply([web]), changes_the_image(SECOND), users.delete_a_pod(running=True))
+    return cluster(
+        "statefulset.parallel",
+        people,
+        pods=2,
+        promises=load().parts["statefulset.rollout"],
+        expected=("an_update_leaves_at_most_one_pod_unavailable",),
     ).system()
 
 
