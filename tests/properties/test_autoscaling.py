@@ -17,7 +17,7 @@ from kspec_models.controllers.horizontal_pod_autoscaler.load import load, measur
 from kspec_models.controllers.horizontal_pod_autoscaler.memory import recorded
 from kspec_properties.autoscaling import AUTOSCALING
 
-SYSTEMS = ("hpa.scale", "hpa.settles")
+SYSTEMS = ("hpa.scale", "hpa.settles", "hpa.restart")
 
 MUTANTS = {
     "an_autoscaler_keeps_within_its_range": "hpa.range=ignored",

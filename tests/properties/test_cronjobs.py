@@ -14,7 +14,7 @@ from kspec.kernel.result import Limits, Result, Verdict
 from kspec.targets import target_of, under
 from kspec_properties.cronjobs import CRONJOBS
 
-SYSTEMS = ("cronjob.forbid", "cronjob.replace", "cronjob.crash", "cronjob.late")
+SYSTEMS = ("cronjob.forbid", "cronjob.replace", "cronjob.crash", "cronjob.late", "cronjob.handoffs")
 
 MUTANTS = {
     "a_scheduled_time_is_started_once": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -19,7 +19,7 @@ from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.client.history import monitors
 from kspec_models.controllers.horizontal_pod_autoscaler.load import load
-from kspec_models.controllers.horizontal_pod_autoscaler.memory import time
+from kspec_models.controllers.horizontal_pod_autoscaler.memory import CONTROLLER, time
 from kspec_models.controllers.horizontal_pod_autoscaler.reconcile import scaling
 from kspec_models.controllers.replicaset.reconcile import replicaset
 from kspec_models.scopes.workloads import a_deployment, a_replicaset, cluster
@@ -75,23 +75,38 @@ def hpa_settles() -> System:
 
     Pods are made ready by themselves: no scheduler and no kubelet takes part.
     """
+    return alone("hpa.settles", load(CALM, BUSY, IDLE, noise=8)).system()
+
+
+@system("hpa.restart", quick=True)
+def hpa_restart() -> System:
+    """The same without noise; the autoscaler may crash once, also between two of its writes, and forgets the window.
+
+    What it recommended is lost. The size that it finds when it begins anew counts as recommended, so that it waits for
+    a whole window again before it makes the workload smaller.
+    """
+    return alone("hpa.restart", load(CALM, BUSY, IDLE), crashes={CONTROLLER: 1}).system()
+
+
+def alone(name: str, load_on_it: Actor, crashes: Mapping[str, int] | None = None) -> Cluster:
+    """A ReplicaSet of one or two pods with its autoscaler. Nothing schedules the pods, and they get ready."""
     web, known = with_request(a_replicaset("web", 1)), load_specs()
     return Cluster(
-        "hpa.settles",
+        name,
         (
             users.apply([web, an_autoscaler(web, 1, 2)]),
-            load(CALM, BUSY, IDLE, noise=8),
+            load_on_it,
             time(),
             scaling(ReplicaSet),
             replicaset,
             pods_get_ready(),
             *monitors((ReplicaSet, Pod)),
         ),
-        Scope(slots={Pod: 2}, whole=frozenset(["replicaset"])),
+        Scope(slots={Pod: 2}, whole=frozenset(["replicaset"]), crashes=crashes or {}),
         properties=(*[known.properties[name] for name in OF_REPLICAS], *known.parts["autoscaling"]),
         kinds_used=(ReplicaSet, Pod),
         not_modelled=NOT_MODELLED,
-    ).system()
+    )
 
 
 def pods_get_ready() -> Actor:

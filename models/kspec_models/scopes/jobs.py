@@ -240,6 +240,21 @@ def cronjob_replace() -> System:
     return scheduled("cronjob.replace", backup, minutes=2, others=[jobs_end(failures=1)]).system()
 
 
+@system("cronjob.handoffs", quick=True)
+def cronjob_handoffs() -> System:
+    """From a minute of the clock to a pod that has succeeded: the CronJob makes a Job, and the Job makes the pod."""
+    backup = a_cronjob("backup", ConcurrencyPolicy.FORBID)
+    known = load()
+    return Cluster(
+        "cronjob.handoffs",
+        (users.apply([backup]), cronjob, clock(1), job, pods_end(), Successes(), Starts()),
+        Scope(slots={Pod: 1}, caches={"cronjob": "delayed", "job": "delayed"}),
+        properties=(*[known.properties[each] for each in OF_ALL], *known.parts["jobs"], *known.parts["cronjobs"]),
+        kinds_used=(CronJob, Job, Pod),
+        not_modelled=NOT_MODELLED,
+    ).system()
+
+
 @system("cronjob.crash", quick=True)
 def cronjob_crash() -> System:
     """A CronJob that is due twice; its controller may crash once, also between creating a Job and writing so.

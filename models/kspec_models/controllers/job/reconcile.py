@@ -33,7 +33,7 @@ from kspec_models.controllers.job.tracking import Counters
 
 NOT_MODELLED = (
     "Indexed Jobs, podFailurePolicy and successPolicy (of these the decisions alone), managedBy, TTL after finished",
-    "restarts of containers (restartPolicy OnFailure), activeDeadlineSeconds, startTime, the back-off after a failure",
+    "restarts of containers (restartPolicy OnFailure), activeDeadlineSeconds, startTime, completionTime, back-off",
     "adoption and release of pods; pods that lost their Job and still have its finalizer",
     "expectations that expire after 5 minutes",
 )
