@@ -51,6 +51,7 @@ BROKEN_BY = {
     "every_sync_comes_nearer_to_replicas": "replicaset.difference=never-deletes",
     "concurrent_updates_never_both_succeed": "store.compare=off",
     "a_version_that_was_updated_is_past": "store.revision=kept",
+    "every_endpoint_gets_an_equal_share": "proxy.probability=same-for-each",
 }
 
 SAID = {
@@ -127,6 +128,7 @@ def test_the_number_of_paths_of_each_decision_is_known() -> None:
         "deployment.scale_in_proportion": 10,
         "replicaset.difference": 2,
         "store.compare_and_swap": 3,
+        "proxy.choice": 8,
     }
 
 

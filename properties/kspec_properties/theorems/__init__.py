@@ -5,4 +5,5 @@ from kspec_properties.theorems import folds as folds
 from kspec_properties.theorems import replicaset as replicaset
 from kspec_properties.theorems import rolling as rolling
 from kspec_properties.theorems import scaling as scaling
+from kspec_properties.theorems import services as services
 from kspec_properties.theorems import store as store
