@@ -4,7 +4,7 @@ Importing it offers the API server's pipeline, the components, the built-in syst
 """
 
 from kspec.kernel.registry import registry
-from kspec_models import apiserver, etcd, kubelet, service_twins, twins, users
+from kspec_models import apiserver, etcd, kubelet, service_twins, traffic, twins, users
 from kspec_models.apiserver import twins as apiserver_twins
 from kspec_models.apiserver import why as why
 from kspec_models.controllers.cronjob import reconcile as cronjob
@@ -74,6 +74,7 @@ COMPONENTS = {
     "kube-proxy": kube_proxy,
     "dns": dns,
     "ingress-controller": ingress,
+    "client": traffic,
     "user": users,
     "volume-binder": volume_binder,
 }
