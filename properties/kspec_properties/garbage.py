@@ -71,11 +71,23 @@ def something_is_garbage(truth: Truth) -> bool:
 def nothing_whose_owner_lives_is_collected(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
     """The garbage collector deletes nothing whose owner is there, unless that waits for its dependents to go."""
     for kind, reference, _ in collected(before, happened, after):
+        owner = None if reference is None else owner_of(before, reference)
+        if reference is not None and owner is not None and not waits_with(owner, FOREGROUND):
+            return Broken(f"a {kind} was collected, and its owner {reference.kind} {reference.name} is there")
+    return True
+
+
+def something_has_no_owner(truth: Truth) -> bool:
+    """There is something without an owner."""
+    return any(owner is None for _, owner, _ in dependents(truth))
+
+
+@step_invariant(witness=something_has_no_owner, needs=(NAME,))
+def nothing_without_an_owner_is_collected(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """The garbage collector deletes nothing that has no owner, also if it had one a moment ago."""
+    for kind, reference, _ in collected(before, happened, after):
         if reference is None:
             return Broken(f"a {kind} without an owner was collected")
-        owner = owner_of(before, reference)
-        if owner is not None and not waits_with(owner, FOREGROUND):
-            return Broken(f"a {kind} was collected, and its owner {reference.kind} {reference.name} is there")
     return True
 
 
@@ -150,10 +162,12 @@ COLLECTED = (
     orphans_survive,
     no_garbage_is_left,
 )
+RECONSIDERED = (nothing_without_an_owner_is_collected,)
 RECREATED = (nothing_whose_owner_lives_is_collected, no_garbage_is_left)
 ORPHANED = (nothing_whose_owner_lives_is_collected, orphans_survive)
 
 offer(*COLLECTED, of="garbage.collector")
+offer(*RECONSIDERED, of="garbage.reconsidered")
 offer(*RECREATED, of="garbage.recreated")
 offer(*RECREATED, of="garbage.relisted")
 offer(*ORPHANED, of="garbage.orphans")

@@ -14,6 +14,7 @@ from kspec.kernel.result import Result, Verdict
 from kspec.targets import target_of, under
 
 MUTANTS = [
+    ("nothing_without_an_owner_is_collected", "garbage.reconsidered", "garbage-collector.precondition", "none"),
     ("nothing_whose_owner_lives_is_collected", "garbage.recreated", "garbage-collector.virtual", "unchecked"),
     ("nothing_whose_owner_lives_is_collected", "garbage.recreated", "garbage-collector.owner", "by-name"),
     ("no_garbage_is_left", "garbage.recreated", "garbage-collector.owner", "by-name"),
@@ -43,7 +44,11 @@ def test_a_broken_twin_of_the_collector_is_noticed(name: str, system: str, setti
 
 def test_each_promise_about_garbage_has_a_mutant() -> None:
     parts = load().parts
-    promised = {p.name for part in ("collector", "recreated", "relisted", "orphans") for p in parts[f"garbage.{part}"]}
+    promised = {
+        p.name
+        for part in ("collector", "reconsidered", "recreated", "relisted", "orphans")
+        for p in parts[f"garbage.{part}"]
+    }
     assert promised == {name for name, *_ in MUTANTS}
 
 

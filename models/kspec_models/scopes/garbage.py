@@ -62,6 +62,9 @@ UNPLACED = (
 )
 """Promises that have nothing to speak of where no pod is bound to a node, and nothing stays that reports."""
 
+ORPHANING = ("garbage-collector.orphan", "garbage-collector.release")
+"""What the collector does only where somebody wants orphans."""
+
 
 def cluster(
     name: str,
@@ -70,6 +73,7 @@ def cluster(
     *,
     silent: Sequence[str] = (),
     expected: tuple[str, ...] = (),
+    idle: tuple[str, ...] = (),
     caches: str = DELAYED,
     **scope: Any,
 ) -> Cluster:
@@ -84,6 +88,7 @@ def cluster(
         not_modelled=NOT_MODELLED,
         not_applicable=tuple(silent),
         expected=expected,
+        idle=idle,
     )
 
 
@@ -114,6 +119,38 @@ def garbage_collector_story() -> System:
     ).system()
 
 
+def deletes_and_thinks_again(thing: Any, *policies: str) -> Actor:
+    """A user who deletes an object with one policy after the other, at any times: the last one counts (A76)."""
+    actor = Actor("user", own={"deletions": 0}, role=Role.USER)
+
+    @actor.once()
+    def delete(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
+        if here.deletions < len(policies):
+            policy = policies[here.deletions]
+            yield policy, api.delete(thing, propagation_policy=policy), here.set(deletions=here.deletions + 1)
+
+    return actor
+
+
+@system("garbage.reconsidered", quick=True)
+def garbage_reconsidered() -> System:
+    """A ReplicaSet of one is deleted in the foreground, and then the user wants its pod to be left after all.
+
+    Its controller has nothing to do in it. The collector may be about to delete the pod while it takes the owner off
+    it: it deletes only the version that it has read, and looks again when there is another.
+    """
+    _, made, pod = rolled_out(a_deployment("web", 1))
+    web = attrs.evolve(made, owner=None)
+    return cluster(
+        "garbage.reconsidered",
+        (deletes_and_thinks_again(web, "Foreground", "Orphan"), pods_end()),
+        (ReplicaSet, Pod),
+        silent=("no_pod_stays_pending_for_ever",),
+        nodes=(node(),),
+        stored=(web, pod),
+    ).system()
+
+
 def posts_deletes_and_posts_again(thing: Any) -> Actor:
     """A user who posts an object, deletes it at any time, and posts it again at any time after."""
     actor = Actor("user", own={"done": 0}, role=Role.USER)
@@ -141,6 +178,7 @@ def garbage_recreated() -> System:
         "garbage.recreated",
         (posts_deletes_and_posts_again(a_replicaset("web", 1)), replicaset),
         (ReplicaSet, Pod),
+        idle=ORPHANING,
         silent=UNPLACED,
         whole=frozenset({"replicaset"}),
         recreated=frozenset({ReplicaSet}),
@@ -159,6 +197,7 @@ def garbage_relisted() -> System:
         "garbage.relisted",
         (posts_deletes_and_posts_again(a_replicaset("web", 1)), replicaset),
         (ReplicaSet, Pod),
+        idle=ORPHANING,
         silent=(*UNPLACED, "replicas_converge"),
         expected=("no_garbage_is_left",),
         caches=RELISTED,

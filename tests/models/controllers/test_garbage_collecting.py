@@ -17,7 +17,7 @@ from kspec_models.client.work_queue import WorkQueue
 from kspec_models.controllers.garbage_collector import builder, objects
 from kspec_models.controllers.garbage_collector.attempt import Attempt
 from kspec_models.controllers.garbage_collector.builder import Change, ChangeType
-from kspec_models.controllers.garbage_collector.collector import Finished, Saw, Taken, attempts
+from kspec_models.controllers.garbage_collector.collector import Finished, Saw, Taken, to_delete, to_orphan
 from kspec_models.controllers.garbage_collector.decisions import Policy, Resource
 from kspec_models.controllers.garbage_collector.graph import FOREGROUND, ORPHAN, Memory, Metadata
 from kspec_models.controllers.garbage_collector.worker import DONE, Call, Failure, Verb
@@ -90,14 +90,18 @@ def call(verb: Verb, name: str | Ref = "web", **more: Any) -> Call:
 
 def test_a_deletion_says_which_version_and_which_uid_it_means() -> None:
     made = objects.request(
-        call(Verb.DELETE, uid=Uid(3), resource_version="read", policy=Policy.BACKGROUND), None, "gc", False
+        call(Verb.DELETE, uid=Uid(3), resource_version="read", policy=Policy.BACKGROUND),
+        None,
+        "gc",
+        "gc/deleting",
+        False,
     )
-    assert (made.verb, made.reader, made.uid) == (ApiVerb.DELETE, "gc", Uid(3))
+    assert (made.verb, made.reader, made.uid) == (ApiVerb.DELETE, "gc/deleting", Uid(3))
     assert made.changes == (("propagation_policy", "Background"),)
 
 
 def test_without_a_version_whichever_it_is_is_deleted_if_it_is_this_object() -> None:
-    made = objects.request(call(Verb.DELETE, uid=Uid(3), policy=Policy.FOREGROUND), None, "gc", False)
+    made = objects.request(call(Verb.DELETE, uid=Uid(3), policy=Policy.FOREGROUND), None, "gc", "gc/deleting", False)
     assert (made.reader, made.uid) == ("", Uid(3))
 
 
@@ -135,7 +139,7 @@ def test_of_a_read_the_worker_gets_the_metadata() -> None:
 def test_any_node_that_waits_may_be_next() -> None:
     memory = both_pods()
     waiting = memory.attempt(*memory.nodes)
-    assert {attempt.key for attempt in attempts(waiting)} == {node.key for node in memory.nodes}
+    assert {attempt.key for attempt in to_delete(waiting)} == {node.key for node in memory.nodes}
 
 
 def test_dependents_are_released_in_any_order() -> None:
@@ -144,7 +148,8 @@ def test_dependents_are_released_in_any_order() -> None:
     assert owner is not None
     memory = attrs.evolve(memory, to_orphan=WorkQueue().add(owner.key))
     pods = (Ref("pods", 0), Ref("pods", 1))
-    orphaning = [attempt for attempt in attempts(memory) if attempt.orphans]
+    orphaning = list(to_orphan(memory))
+    assert all(attempt.orphans for attempt in orphaning)
     assert [attempt.order for attempt in orphaning] == [pods, pods[::-1]]
 
     first = [attempt.next(lambda version, kind: Resource("", kind)) for attempt in orphaning]

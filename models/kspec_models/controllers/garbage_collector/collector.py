@@ -5,11 +5,11 @@ W127). The graph and the queues are its own variable, fed by the events that rea
 late each for itself: a pod may be seen before its owner, and that is why there are virtual nodes. An attempt at a node
 is `attempt`; what it decides, `worker` and `decisions`.
 
-Simplified: one worker at a time, which takes any node that waits (upstream: twenty for each queue). A call of one
-attempt depends on those of another only through what is stored, and the calls of others may come between any two of
-its own. The graph builder is never behind the caches: a later event is a later delivery. A virtual node that is found
-where it should be comes back for ever upstream, with a growing delay (W120); here an attempt at it begins only when it
-would find something else, as those before change nothing. A generated name is the object's uid.
+Simplified: each of the two queues has one worker, which takes any node that waits (upstream: twenty). So an owner may
+be orphaning its dependents while one of them is looked at, but no two are looked at at the same time. The graph builder
+is never behind the caches: a later event is a later delivery. A virtual node that is found where it should be comes
+back for ever upstream, with a growing delay (W120); here an attempt at it begins only when it would find something
+else, as those before change nothing. A generated name is the object's uid.
 
 Not modelled: see `NOT_MODELLED`.
 """
@@ -107,10 +107,9 @@ class GarbageCollector:
         """The variable with the graph and the queues; None until all objects were listed (W127)."""
         return f"{self.name}/memory"
 
-    @property
-    def attempt(self) -> str:
-        """The variable with the attempt in progress."""
-        return f"{self.name}/attempt"
+    def attempt(self, *, orphans: bool) -> str:
+        """The variable with the attempt in progress at a node of a queue; also the name of its pins."""
+        return f"{self.name}/{'orphaning' if orphans else 'deleting'}"
 
     def selects(self, kind: type) -> Callable[[Any], bool] | None:
         """Its watches select nothing."""
@@ -118,7 +117,7 @@ class GarbageCollector:
 
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """All that it knows; lost when it crashes."""
-        return {self.memory: None, self.attempt: None}
+        return {self.memory: None, self.attempt(orphans=False): None, self.attempt(orphans=True): None}
 
     def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
         """None."""
@@ -126,7 +125,9 @@ class GarbageCollector:
 
     def unpinned(self, cluster: Cluster) -> Writes:
         """What a crash does to its requests in flight."""
-        return [(var, Unpin(self.name)) for kind in self._kinds(cluster) for var, _ in _places(kind)]
+        readers = [self.attempt(orphans=orphans) for orphans in (False, True)]
+        places = [var for kind in self._kinds(cluster) for var, _ in _places(kind)]
+        return [(var, Unpin(reader)) for var in places for reader in readers]
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """An event reaches one of its caches."""
@@ -142,9 +143,10 @@ class GarbageCollector:
     def actions(self, cluster: Cluster) -> Iterable[Action]:
         """It lists everything once; then it takes a node, and makes one call after another."""
         yield Action(self.name, "list", self._list(cluster))
-        yield Action(self.name, "attempt", self._begin(cluster))
-        if self.name not in cluster.scope.whole:
-            yield Action(self.name, "call", self._call(cluster))
+        for orphans, begin, goes_on in ((False, "attempt", "call"), (True, "orphan", "release")):
+            yield Action(self.name, begin, self._begin(cluster, orphans))
+            if self.name not in cluster.scope.whole:
+                yield Action(self.name, goes_on, self._call(cluster, orphans))
 
     # ---- what it does
 
@@ -163,20 +165,20 @@ class GarbageCollector:
 
         return list_all
 
-    def _begin(self, cluster: Cluster) -> Callable[[Reader], Iterator[Step]]:
+    def _begin(self, cluster: Cluster, orphans: bool) -> Callable[[Reader], Iterator[Step]]:
         def begin(see: Reader) -> Iterator[Step]:
             memory = see(self.memory)
-            if memory is None or see(self.attempt) is not None:
+            if memory is None or see(self.attempt(orphans=orphans)) is not None:
                 return
-            for attempt in attempts(memory):
+            for attempt in to_orphan(memory) if orphans else to_delete(memory):
                 if not self._is_fruitless(cluster, see, attempt):
-                    yield self._goes_on(cluster, see, attempt, [(self.memory, Taken(attempt.key, attempt.orphans))])
+                    yield self._goes_on(cluster, see, attempt, [(self.memory, Taken(attempt.key, orphans))])
 
         return begin
 
-    def _call(self, cluster: Cluster) -> Callable[[Reader], Iterator[Step]]:
+    def _call(self, cluster: Cluster, orphans: bool) -> Callable[[Reader], Iterator[Step]]:
         def call(see: Reader) -> Iterator[Step]:
-            attempt = see(self.attempt)
+            attempt = see(self.attempt(orphans=orphans))
             if attempt is not None:
                 yield self._goes_on(cluster, see, attempt, [])
 
@@ -185,6 +187,7 @@ class GarbageCollector:
     def _goes_on(self, cluster: Cluster, see: Reader, attempt: Attempt, before: Writes) -> Step:
         """The next call of an attempt (all of them, where its attempts are one step), and its end after the last."""
         writes, done, says = list(before), list[Served](), ""
+        variable = self.attempt(orphans=attempt.orphans)
         coming = attempt.next(self._served(cluster))
         while isinstance(coming, Call):
             says = words.why(attempt, coming)
@@ -197,10 +200,10 @@ class GarbageCollector:
             if self.name not in cluster.scope.whole:
                 break
         if isinstance(coming, Left):
-            writes += [(self.attempt, Set(None)), (self.memory, Finished(attempt.key, attempt.orphans, coming))]
+            writes += [(variable, Set(None)), (self.memory, Finished(attempt.key, attempt.orphans, coming))]
             writes += self._unpin(cluster, attempt) if done else []
         else:
-            writes.append((self.attempt, Set(attempt)))
+            writes.append((variable, Set(attempt)))
         if not done:
             return Step(writes, says=words.passed_over(attempt), kind=StepKind.LOCAL)
         return attrs.evolve(stepped(done, [], says=says), writes=writes)
@@ -208,10 +211,11 @@ class GarbageCollector:
     def _serve(self, cluster: Cluster, see: Reader, attempt: Attempt, call: Call) -> Served:
         """Serve a call. Of what it reads, only the version of the node itself is a condition of a later call."""
         kind = cluster.by_resource(call.resource.name)
-        made = objects.request(call, None, self.name, API_SERVER in cluster.processes)
+        reader, outages = self.attempt(orphans=attempt.orphans), API_SERVER in cluster.processes
+        made = objects.request(call, None, self.name, reader, outages)
         target = target_of(see, kind, made)
         if call.verb is Verb.PATCH and target is not None:
-            made = objects.request(call, see(target, Latest()), self.name, made.outages)
+            made = objects.request(call, see(target, Latest()), self.name, reader, outages)
         served = cluster.serve(see, made)
         is_own = attempt.place == (kind.cls.__name__, call.name)
         return served if call.verb is not Verb.GET or is_own else attrs.evolve(served, writes=[])
@@ -249,13 +253,17 @@ class GarbageCollector:
         kind = next(kind for kind in cluster.kinds.values() if kind.cls.__name__ == place[0])
         name = place[1]
         var: Var = f"{kind.resource}/{name}" if isinstance(name, str) else (name.family, name.index)
-        return [(var, Unpin(self.name))]
+        return [(var, Unpin(self.attempt(orphans=attempt.orphans)))]
 
 
-def attempts(memory: Memory) -> Iterator[Attempt]:
-    """Every way to begin: any node of a queue, and an owner's dependents are released in any order."""
+def to_delete(memory: Memory) -> Iterator[Attempt]:
+    """Any node of the queue may be next."""
     for key in memory.to_delete.waiting:
         yield Attempt(key, False, known_for(memory, key))
+
+
+def to_orphan(memory: Memory) -> Iterator[Attempt]:
+    """Any node of the queue may be next, and its dependents are released in any order."""
     for key in memory.to_orphan.waiting:
         node = memory.queued(key)
         for order in itertools.permutations(() if node is None else node.dependents):

@@ -69,18 +69,23 @@ def resource(kind: Kind) -> Resource:
 # ---- calls
 
 
-def request(call: Call, latest: Any, user: str, outages: bool) -> Request:
+def request(call: Call, latest: Any, user: str, reader: str, outages: bool) -> Request:
     """A call as a request. `latest`: the object as it is stored, into which the API server merges a patch."""
     uid = call.uid if isinstance(call.uid, Uid) else None
     common = Request(ApiVerb.GET, call.resource.name, call.name, user=user, outages=outages)
     if call.verb is Verb.GET:
-        return attrs.evolve(common, reader=user)
-    reader = user if call.resource_version else ""
+        return attrs.evolve(common, reader=reader)
+    reader = condition(call, reader)
     if call.verb is Verb.DELETE:
         assert call.policy is not None
         changes: tuple[tuple[str, Value], ...] = (("propagation_policy", call.policy.value),)
         return attrs.evolve(common, verb=ApiVerb.DELETE, changes=changes, reader=reader, uid=uid)
     return attrs.evolve(common, verb=ApiVerb.PATCH, changes=merged(call, latest), reader=reader, uid=uid)
+
+
+def condition(call: Call, reader: str) -> str:
+    """Who has read the version that a change must still find; "": it is about whichever version there is."""
+    return reader if call.resource_version else ""
 
 
 def merged(call: Call, latest: Any) -> tuple[tuple[str, Value], ...]:

@@ -6,7 +6,7 @@ from kspec.kernel.settings import broken_twin
 from kspec.kernel.values import Uid, Value
 from kspec_models.controllers.garbage_collector import builder, decisions, worker
 from kspec_models.controllers.garbage_collector.graph import ORPHAN, Memory, Node, NodeKey
-from kspec_models.controllers.garbage_collector.worker import AGAIN, DONE, Calls, Left, Mapper
+from kspec_models.controllers.garbage_collector.worker import AGAIN, DONE, Call, Calls, Left, Mapper
 
 _HERE = "kspec_models.controllers.garbage_collector"
 _attempt_to_delete = worker.attempt_to_delete
@@ -63,3 +63,14 @@ def kept(memory: Memory, key: NodeKey, served: Mapper) -> Calls:
     if resource is None:
         return AGAIN
     return (yield from worker.remove_finalizer(node, resource, ORPHAN))
+
+
+@broken_twin(
+    "garbage-collector.precondition",
+    "none",
+    f"{_HERE}.objects:condition",
+    "what was read is deleted, whatever has become of it since",
+)
+def none(call: Call, reader: str) -> str:
+    """No version is asked for."""
+    return ""
