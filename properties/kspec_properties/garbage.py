@@ -1,7 +1,9 @@
 """What must hold of owners and their dependents.
 
 - `nothing_whose_owner_lives_is_collected`: an owner is what a reference names by kind, name and uid. One that is being
-  deleted in the foreground lets its dependents be deleted before it (W124).
+  deleted in the foreground lets its dependents be deleted before it (W124). It needs that nobody asks for another
+  policy meanwhile: the collector may have read the owner just before.
+- `nothing_without_an_owner_is_collected`: that is what the resourceVersion in its deletions is for (W121).
 - `with_foreground_the_owner_goes_last`, `orphans_survive`: of the dependents that the collector knows. One that was
   created a moment ago, and that its cache does not show, it can neither wait for nor release (W125): so these are
   asked for where all dependents were there before, and where the collector's ignorance is the story.
