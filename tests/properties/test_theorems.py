@@ -49,6 +49,10 @@ BROKEN_BY = {
     "a_sync_never_overshoots": "replicaset.difference=one-too-many",
     "a_sync_does_one_thing_in_one_burst": "replicaset.difference=no-bursts",
     "every_sync_comes_nearer_to_replicas": "replicaset.difference=never-deletes",
+    "a_daemonset_may_always_change_some_node": "daemonset.limits=both-zero",
+    "both_limits_of_a_daemonset_round_up": "daemonset.limits=rounded-down",
+    "a_sync_of_a_daemonset_keeps_max_unavailable": "daemonset.unavailable=ignored",
+    "a_sync_of_a_daemonset_takes_all_that_may_go": "daemonset.unavailable=never-taken",
     "concurrent_updates_never_both_succeed": "store.compare=off",
     "a_version_that_was_updated_is_past": "store.revision=kept",
     "every_endpoint_gets_an_equal_share": "proxy.probability=same-for-each",
@@ -112,7 +116,7 @@ def test_a_broken_twin_is_refuted_with_numbers(name: str, setting: str) -> None:
         (result,) = prove([name]) if registry.theorems[name] else ()
     found = result.property(name)
     assert found.verdict is Verdict.VIOLATED, found.why
-    assert re.match(r"(replicas|a ReplicaSet|ReplicaSets|at the beginning) .*\d", found.why)
+    assert re.match(r"(replicas|desired|maxUnavailable|a ReplicaSet|ReplicaSets|at the beginning) .*\d", found.why)
     assert SAID.get(name, "") in found.why
     assert outcome(result).exit is Exit.VIOLATED
 
@@ -120,6 +124,8 @@ def test_a_broken_twin_is_refuted_with_numbers(name: str, setting: str) -> None:
 def test_the_number_of_paths_of_each_decision_is_known() -> None:
     paths = {r.name: int(re.search(r"(\d+) paths", r.notes[0]).group(1)) for r in results()}  # type: ignore[union-attr]  # else it fails
     assert paths == {
+        "daemonset.limits": 16,
+        "daemonset.replaceable": 1,
         "deployment.resolve_fenceposts": 36,
         "deployment.rolling_step": 110,
         "deployment.scale_down_old": 4,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import attrs
 
 from kspec.kernel.settings import broken_twin
-from kspec.kube.objects import Toleration
+from kspec.kube.objects import IntOrPercent, Toleration
 from kspec_models.controllers.daemonset.decisions import DaemonPod, NodeActions, Placement, node_actions
+from kspec_models.controllers.daemonset.rollout import Limits
 from kspec_models.controllers.daemonset.status import Counts, status
+from kspec_models.helpers.int_or_percent import resolve
 
 _DAEMONSET = "kspec_models.controllers.daemonset"
 
@@ -68,3 +70,26 @@ def old_first(pods: tuple[DaemonPod, ...], running: tuple[int, ...]) -> tuple[in
 def nobody_deletes_them(*_: object) -> list[object]:
     """They wait for ever."""
     return []
+
+
+@broken_twin(
+    "daemonset.unavailable", "never-taken", f"{_DAEMONSET}.rollout:replaceable", "no old pod that is available goes"
+)
+def none_goes(most_unavailable: int, unavailable: int, candidates: int) -> int:
+    """None."""
+    return 0
+
+
+@broken_twin("daemonset.limits", "both-zero", f"{_DAEMONSET}.rollout:limits", "both limits may come to zero")
+def may_both_be_zero(desired: int, surge: IntOrPercent, unavailable: IntOrPercent) -> Limits:
+    """As they are written."""
+    return Limits(resolve(surge, desired, up=True), resolve(unavailable, desired, up=True))
+
+
+@broken_twin("daemonset.limits", "rounded-down", f"{_DAEMONSET}.rollout:limits", "maxUnavailable rounds down")
+def as_of_a_deployment(desired: int, surge: IntOrPercent, unavailable: IntOrPercent) -> Limits:
+    """As those of a Deployment."""
+    most_surge, most_unavailable = resolve(surge, desired, up=True), resolve(unavailable, desired, up=False)
+    if desired > 0 and most_surge == 0 and most_unavailable == 0:
+        return Limits(0, 1)
+    return Limits(most_surge, most_unavailable)
