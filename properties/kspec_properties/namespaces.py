@@ -5,6 +5,8 @@
 - `nothing_is_left_in_a_namespace_that_is_gone`, `no_object_is_created_in_a_terminating_namespace`: of all kinds that
   have namespaces. Admission reads what is stored here; upstream it reads a cache first, and a create that was admitted
   just before may be stored just after (W132): the controller lists until nothing is left.
+- `nothing_but_pods_is_deleted_while_there_are_pods`: what protects pods, a NetworkPolicy say, stays until they have
+  ended (W130).
 - `an_active_namespace_has_its_default_account`: it needs that nobody deletes it for ever.
 """
 
@@ -69,6 +71,32 @@ def no_object_is_created_in_a_terminating_namespace(before: Truth, happened: Hap
         if namespace in going:
             return Broken(f"{n} {kind} was created in namespace {namespace}, which is being deleted")
     return True
+
+
+def a_pod_ends_in_a_terminating_namespace(truth: Truth) -> bool:
+    """A pod is still there in a namespace that is being deleted."""
+    return not set(truth.all(Pod, "namespace")).isdisjoint(terminating(truth))
+
+
+@step_invariant(witness=a_pod_ends_in_a_terminating_namespace, about=(Namespace, Pod), needs=(NAME,))
+def nothing_but_pods_is_deleted_while_there_are_pods(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """The Namespace controller deletes nothing but pods as long as a pod is left in the namespace."""
+    if happened.actor != NAME or "DELETE" not in happened.action:
+        return True
+    with_pods = set(before.all(Pod, "namespace"))
+    for kind, namespace in Counter(living(before)) - Counter(living(after)):
+        if kind != Pod.__name__ and namespace in with_pods:
+            return Broken(f"a {kind} was deleted in namespace {namespace}, in which there is still a pod")
+    return True
+
+
+def living(truth: Truth) -> Iterator[tuple[str, str]]:
+    """Kind and namespace of every object that is in one, and is not being deleted."""
+    for cls in truth.cluster.kinds:
+        if "namespace" in fields_of(cls):
+            for namespace, deleting in truth.all(cls, "namespace", "deleting"):
+                if not deleting:
+                    yield cls.__name__, namespace
 
 
 # ---- it goes, or somebody waits
@@ -156,6 +184,7 @@ def no_pod_is_created_without_its_account(before: Truth, happened: Happened, aft
     return True
 
 
+ORDERED = (nothing_but_pods_is_deleted_while_there_are_pods,)
 NAMESPACES = (
     nothing_is_left_in_a_namespace_that_is_gone,
     no_object_is_created_in_a_terminating_namespace,
@@ -164,5 +193,6 @@ NAMESPACES = (
 SERVICE_ACCOUNTS = (an_active_namespace_has_its_default_account, no_pod_is_created_without_its_account)
 
 offer(*NAMESPACES, of="namespaces")
+offer(*ORDERED, of="namespace.deleted")
 offer(*SERVICE_ACCOUNTS, of="service accounts")
 offer(no_bucket_is_left_in_the_cloud, of="namespace.forced")

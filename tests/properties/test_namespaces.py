@@ -17,6 +17,7 @@ MUTANTS = [
     ("nothing_is_left_in_a_namespace_that_is_gone", "namespace.deleted", "namespace.content", "not-waited-for"),
     ("no_object_is_created_in_a_terminating_namespace", "namespace.deleted", LIFECYCLE, "off"),
     ("no_object_is_created_in_a_terminating_namespace", "serviceaccount.default", LIFECYCLE, "off"),
+    ("nothing_but_pods_is_deleted_while_there_are_pods", "namespace.deleted", "namespace.ordered-deletion", "off"),
     ("a_namespace_goes_away", "namespace.deleted", "namespace.content", "never-enough"),
     ("a_namespace_goes_away", "namespace.deleted", "apiserver.deletion", "never-ends"),
     (
@@ -47,7 +48,8 @@ def test_a_broken_twin_is_noticed(name: str, system: str, setting: str, value: s
 
 def test_each_promise_about_namespaces_has_a_mutant() -> None:
     parts = load().parts
-    assert {p.name for p in (*parts["namespaces"], *parts["service accounts"])} == {name for name, *_ in MUTANTS}
+    promised = [p.name for part in ("namespaces", "namespace.deleted", "service accounts") for p in parts[part]]
+    assert {*promised} == {name for name, *_ in MUTANTS}
 
 
 @pytest.fixture(scope="module")

@@ -125,6 +125,7 @@ def namespace_stuck() -> System:
         "namespace.stuck",
         (uninstalls_the_operator_first(), operator(), namespace_controller(*contents), kubelet()),
         contents,
+        parts=("namespaces", "namespace.deleted"),
         scope={"slots": {Pod: 1}, "stored": (TEAM, LOGS, a_pod("web"))},
         processes={"bucket-operator": is_installed},
         expected=("a_namespace_goes_away",),
@@ -153,6 +154,7 @@ def namespace_deleted() -> System:
             kubelet(),
         ),
         contents,
+        parts=("namespaces", "namespace.deleted"),
         scope={
             "slots": {Pod: 1},
             "stored": (TEAM, LOGS, web, a_pod(of=OwnerReference("ReplicaSet", "web"))),
