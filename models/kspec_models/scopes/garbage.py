@@ -190,8 +190,9 @@ def garbage_relisted() -> System:
     """Expected to fail: the collector lists anew after its watch broke, and misses that an owner was replaced.
 
     What it had seen of the first ReplicaSet and what the list shows of the second come to it as one update, of an
-    object with another uid. It makes a new node, and lets the old one be (processGraphChanges): nothing tells it that
-    the owner of the first one's pod is gone, until it restarts.
+    object with another uid: informers promise no more (kubernetes/kubernetes pull requests 84453, 133565). It makes a
+    new node, and lets the old one be (processGraphChanges): nothing tells it that the owner of the first one's pod is
+    gone, until it restarts.
     """
     return cluster(
         "garbage.relisted",
