@@ -71,11 +71,11 @@ def hpa_scale() -> System:
 
 @system("hpa.settles", quick=True)
 def hpa_settles() -> System:
-    """A ReplicaSet of one or two pods under a load that may change at any time; what is measured sways by 8%, for ever.
+    """A ReplicaSet of one or two pods under a load that may fall at any time; what is measured sways by 8%, for ever.
 
     Pods are made ready by themselves: no scheduler and no kubelet takes part.
     """
-    return alone("hpa.settles", load(CALM, BUSY, IDLE, noise=8)).system()
+    return alone("hpa.settles", load(BUSY, CALM, noise=8)).system()
 
 
 @system("hpa.restart")
