@@ -126,9 +126,9 @@ def placement_on(daemonset: Any, node: Node) -> Placement:
     return decisions.node_should_run(None, node.name, selected, node.taints, tolerations)
 
 
-def daemon_pod(daemonset: Any, pod: Any) -> DaemonPod:
-    """A pod to the decisions."""
-    updated = placement.revision_of(pod.labels) == short_hash(daemonset.template)
+def daemon_pod(pod: Any, revision: str) -> DaemonPod:
+    """A pod to the decisions. `revision`: of the present template."""
+    updated = placement.revision_of(pod.labels) == revision
     return DaemonPod(
         pod.phase, pod.deleting, pod.ready, pod.available, updated, pod.node is not None, created=int(updated)
     )
@@ -137,15 +137,16 @@ def daemon_pod(daemonset: Any, pod: Any) -> DaemonPod:
 def nodes_with_pods(daemonset: Any, pods: Sequence[Any], cache: Cache) -> list[At]:
     """Every node that is seen with its pods, and those that are not seen any more but have some (W82)."""
     found = []
+    revision = short_hash(daemonset.template)
     known = dict(cache.nodes)
     for ref, node in known.items():
         there = [pod for pod in pods if is_for(pod, ref, node.name)]
         if sum(1 for pod in there if not pod.deleting) > 1:
             there = list(cache.in_any_order(there))
-        found.append(at(daemonset, node.name, placement_on(daemonset, node), there))
+        found.append(at(node.name, placement_on(daemonset, node), there, revision))
     for ref in sorted({pod.node for pod in pods if pod.node is not None and pod.node not in known}):
         there = [pod for pod in pods if pod.node == ref]
-        found.append(at(daemonset, "", Placement(False, True), there))
+        found.append(at("", Placement(False, True), there, revision))
     return found
 
 
@@ -156,9 +157,9 @@ def is_for(pod: Any, ref: Ref, name: str) -> bool:
     return bool(pod.only_node == name)
 
 
-def at(daemonset: Any, name: str, placed: Placement, pods: Sequence[Any]) -> At:
+def at(name: str, placed: Placement, pods: Sequence[Any], revision: str) -> At:
     """A node with these pods."""
-    return At(name, placed, tuple(pods), tuple([daemon_pod(daemonset, pod) for pod in pods]))
+    return At(name, placed, tuple(pods), tuple([daemon_pod(pod, revision) for pod in pods]))
 
 
 # ---- what is to be done
