@@ -16,7 +16,7 @@ IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 """Namespaces that may not be deleted."""
 
 ALWAYS_THERE = IMMORTAL | {"kube-node-lease"}
-"""Namespaces that every cluster has."""
+"""Namespaces that every cluster has. The one of leases may be deleted, and the API server makes it anew."""
 
 
 def refusal(write: Write, found: Namespace | None) -> Rejected | None:
@@ -37,9 +37,9 @@ def refusal(write: Write, found: Namespace | None) -> Rejected | None:
 
 def check(write: Write, look: Look) -> None:
     """Raise Rejected if the write may not be. A cluster without namespaces is not asked for any."""
-    if not look.uses(Namespace):
+    if write.operation is not Operation.DELETE and not look.uses(Namespace):
         return
-    found = look.get(Namespace, write.namespace) if write.namespace else None
+    found = look.get(Namespace, write.namespace) if write.namespace and look.uses(Namespace) else None
     refused = refusal(write, found)
     if refused is not None:
         raise refused

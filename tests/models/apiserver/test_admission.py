@@ -113,6 +113,13 @@ def test_a_create_in_a_namespace_that_is_not_there_is_404_but_some_are_always_th
 def test_some_namespaces_may_not_be_deleted(name: str) -> None:
     request = Request(Verb.DELETE, "namespaces", name, user="user")
     assert serve(request, Namespace(name), True, Store(Namespace(name))).code is Code.FORBIDDEN
+    assert serve(request, Namespace(name), True, Store()).code is Code.FORBIDDEN
+
+
+def test_a_namespace_that_is_not_the_clusters_own_may_be_deleted() -> None:
+    for name in ("shop", "kube-node-lease"):
+        request = Request(Verb.DELETE, "namespaces", name, user="user")
+        assert serve(request, Namespace(name), True, Store(Namespace(name))).code is Code.OK
 
 
 # ---- LimitRanger

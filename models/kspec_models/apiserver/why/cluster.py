@@ -14,6 +14,7 @@ from kspec.kube.objects import Phase, Pod
 from kspec.kube.scheduling import PriorityClass
 from kspec.kube.typed_policies import policy_of
 from kspec_models.apiserver.authorization import RBAC_KINDS
+from kspec_models.apiserver.namespace_lifecycle import ALWAYS_THERE
 from kspec_models.apiserver.quota import quota_pod
 from kspec_models.helpers import quota_usage
 
@@ -113,8 +114,11 @@ class Described:
         return next((thing for thing in self.all(cls) if thing.name == name), None)
 
     def all(self, cls: type, *fields: str) -> tuple[Any, ...]:
-        """Every object of a kind. Each namespace has the service account `default`."""
+        """Every object of a kind. Some namespaces are in every cluster; each has the service account `default`."""
         found: list[Any] = [thing for thing in self._objects if type(thing) is cls]
+        if cls is Namespace:
+            given = {thing.name for thing in found}
+            found += [Namespace(name) for name in sorted(ALWAYS_THERE - given)]
         if cls is ServiceAccount:
             homes = {each.entry.namespace for each in self.stored} | {"default"}
             have = {(thing.namespace, thing.name) for thing in found}

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.errors import UsageError
+from kspec.kube.core import Namespace
 from kspec.kube.manifests import read_manifests
 from kspec.kube.requests import Code, Request, Response, Verb
 from kspec.why import Explained, Question
@@ -149,6 +150,8 @@ def stored_object(name: str, resource: Resource, namespace: str, stored: Describ
         home = each.entry.namespace if resource.namespaced else namespace
         if is_a(each, resource) and each.entry.name == name and home == namespace:
             return each.object
+    if (resource.plural, resource.group) == ("namespaces", ""):
+        return stored.get(Namespace, name)
     return None
 
 
