@@ -128,12 +128,18 @@ class Cache:
         return self._found(kind, Seen(kind, self._observer))
 
     def owned(self, cls: type[T], *, by: Any, orphans: bool = False) -> Sequence[T]:
-        """The objects of a kind whose controller reference names `by` (with `orphans`, also those that have none)."""
+        """The objects of a kind whose controller reference names `by` (with `orphans`, also those that have none).
+
+        They are in the namespace of `by`, as every owner and what it owns.
+        """
         kind = self._cluster.kind(cls)
         owners: set[Value] = {owner_reference(by)}
         if orphans:
             owners.add(None)
-        return self._found(kind, SeenWhere(kind, self._observer, "owner", frozenset(owners)))
+        found = self._found(kind, SeenWhere(kind, self._observer, "owner", frozenset(owners)))
+        if not all("namespace" in attrs.fields_dict(of) for of in (cls, class_of(by))):
+            return found
+        return [thing for thing in found if thing.namespace == by.namespace]
 
     def _found(self, kind: Kind, lens: Lens) -> Sequence[Any]:
         if kind.slots:

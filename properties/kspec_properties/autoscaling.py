@@ -88,11 +88,12 @@ def an_autoscaler_settles(truth: Truth) -> bool | Broken:
 @eventually_always(witness=an_autoscaler_has_scaled, about=ABOUT)
 def an_autoscaled_workload_follows(truth: Truth) -> bool | Broken:
     """In the end as many pods are ready as its autoscaler wants, and there are no others."""
-    pods = truth.all(Pod, "labels", "ready")
+    pods = truth.all(Pod, "labels", "ready", "namespace")
     for hpa, target in autoscalers(truth):
         if target is None:
             continue
-        mine = [ready for labels, ready in pods if selector_matches(target.selector, labels)]
+        near = [(labels, ready) for labels, ready, namespace in pods if namespace == target.namespace]
+        mine = [ready for labels, ready in near if selector_matches(target.selector, labels)]
         if len(mine) != hpa.status_desired_replicas or not all(mine):
             clause = f"{sum(mine)} of {len(mine)} pods are ready; the autoscaler wants {hpa.status_desired_replicas}"
             return Broken(clause, (f"HorizontalPodAutoscaler {hpa.name}",))

@@ -20,8 +20,9 @@ from kspec_models.helpers.labels import selector_matches
 
 def healthy(truth: Truth, budget: PodDisruptionBudget) -> int:
     """How many pods of a budget are ready and do not go."""
-    pods = truth.all(Pod, "labels", "ready", "deleting")
-    return sum(1 for of, ready, deleting in pods if ready and not deleting and selector_matches(budget.selector, of))
+    pods = truth.all(Pod, "labels", "ready", "deleting", "namespace")
+    near = [(of, ready, deleting) for of, ready, deleting, namespace in pods if namespace == budget.namespace]
+    return sum(1 for of, ready, deleting in near if ready and not deleting and selector_matches(budget.selector, of))
 
 
 def must_be_healthy(truth: Truth, budget: PodDisruptionBudget) -> int:

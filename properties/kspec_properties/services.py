@@ -40,12 +40,14 @@ PROXY, CLIENT = "kube-proxy", "client"
 
 def ready_pods(truth: Truth, service: Any) -> frozenset[Ref]:
     """The pods that a Service selects and that are ready, and not being deleted."""
-    rows = truth.each("pods", LatestFields(("labels", "ready", "deleting", "phase")))
+    rows = truth.each("pods", LatestFields(("labels", "ready", "deleting", "phase", "namespace")))
     selector = LabelSelector(service.selector)
     return frozenset(
         Ref("pods", i)
         for i, row in enumerate(rows)
-        if row is not None and row[1] and not row[2] and row[3] is Phase.RUNNING and selector_matches(selector, row[0])
+        if row is not None
+        and (row[1], row[2], row[3], row[4]) == (True, False, Phase.RUNNING, service.namespace)
+        and selector_matches(selector, row[0])
     )
 
 

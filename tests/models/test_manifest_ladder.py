@@ -123,7 +123,7 @@ def test_an_object_without_a_controller_in_the_model_has_a_row_of_its_own(tmp_pa
     result = check(manifest(tmp_path, more=STATEFUL_SET), rungs="fresh")
 
     row = result.property("StatefulSet db")
-    assert (row.verdict, row.why) == (Verdict.INCONCLUSIVE, "no controller in the model")
+    assert (row.verdict, row.why) == (Verdict.INCONCLUSIVE, "its controller is not checked from manifests")
     assert result.verdict is Verdict.INCONCLUSIVE
 
 

@@ -51,11 +51,24 @@ def story_from(
     things = [
         _bound(e, given, named) for e in manifests.objects if e.object is not None and not isinstance(e.object, Node)
     ]
+    _refuse_namesakes([e for e in manifests.objects if e.object is not None and not isinstance(e.object, Pod)])
     unmodelled = [e for e in manifests.objects if e.object is None and not e.passive]
     if not things and not unmodelled:
         raise UsageError(f"{', '.join(paths)}: there is nothing to check: no Deployment, ReplicaSet or Pod")
     stems = [Path(p).stem if p != "-" else "stdin" for p in paths]
     return Story(", ".join(stems), tuple(things), tuple(given), manifests.not_modelled), unmodelled
+
+
+def _refuse_namesakes(entries: Sequence[Entry]) -> None:
+    """Objects of one kind are told apart by name here: two of one name would be taken for one. Raises UsageError."""
+    first: dict[tuple[type, str], Entry] = {}
+    for entry in entries:
+        other = first.setdefault((type(entry.object), entry.name), entry)
+        if other is not entry:
+            raise UsageError(
+                f"{entry.where}: {entry.title}: {other.where} has one of the same name in another namespace, and kspec "
+                "tells objects of one kind apart by name: check one namespace at a time"
+            )
 
 
 def roomy_node(name: str) -> Node:
@@ -308,7 +321,11 @@ def _rung(rung: Rung, result: Result | None) -> RungResult:
 
 def _row(entry: Entry) -> PropertyResult:
     """The row of an object whose controller is not modelled."""
-    why = "no controller in the model" if entry.known else "a custom resource: no controller in the model"
+    why = (
+        "its controller is not checked from manifests"
+        if entry.known
+        else "a custom resource: no controller in the model"
+    )
     return PropertyResult(
         entry.title, f"What {entry.title} does is not known.", "object", Verdict.INCONCLUSIVE, why=why
     )

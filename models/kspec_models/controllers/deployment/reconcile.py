@@ -101,6 +101,8 @@ def deployment(deployment: Any, cache: Cache, api: Api) -> Reconcile:
     bounds = bounds_of(deployment)
     if deployment.paused or is_scaling_event(deployment, sets):
         yield from scale(deployment, sets, api, bounds)
+        if deployment.paused:
+            yield from clean_up(deployment, sets, find_new(deployment, sets), api)
         yield from write_status(deployment, sets, api)
     elif deployment.strategy.type is StrategyType.RECREATE:
         yield from recreate(deployment, sets, cache, api, bounds)
@@ -174,7 +176,7 @@ def roll(deployment: Any, sets: Sequence[Any], api: Api, bounds: Bounds) -> Reco
                     if after.size != before.size:
                         yield resize(api, deployment, rs, after.size, bounds)
                 now = stage
-    else:
+    elif is_complete(deployment):
         yield from clean_up(deployment, sets, new, api)
     yield from write_status(deployment, sets, api)
 
@@ -194,7 +196,8 @@ def recreate(deployment: Any, sets: Sequence[Any], cache: Cache, api: Api, bound
         new, _ = yield from new_or_created(deployment, sets, api, bounds)
         if new is not None and new.replicas != deployment.replicas:
             yield resize(api, deployment, new, deployment.replicas, bounds)
-    yield from clean_up(deployment, sets, new, api)
+        if is_complete(deployment):
+            yield from clean_up(deployment, sets, new, api)
     yield from write_status(deployment, sets, api)
 
 
@@ -228,18 +231,20 @@ def share(deployment: Any, rs: Any, new: bool) -> Share:
     return Share(rs.replicas, before, rs.revision, new)
 
 
-def clean_up(deployment: Any, sets: Sequence[Any], new: Any | None, api: Api) -> Reconcile:
-    """Delete old ReplicaSets beyond revisionHistoryLimit, once the status says that the Deployment is complete
-    (W49)."""
-    if len(sets) <= deployment.revision_history_limit:
-        return
+def is_complete(deployment: Any) -> bool:
+    """Whether the status that it has says so (W44)."""
     reported_status = Counts(
         replicas=deployment.status_replicas,
         ready=deployment.ready_replicas,
         available=deployment.available_replicas,
         updated=deployment.updated_replicas,
     )
-    if not status.is_complete(deployment.replicas, reported_status):
+    return status.is_complete(deployment.replicas, reported_status)
+
+
+def clean_up(deployment: Any, sets: Sequence[Any], new: Any | None, api: Api) -> Reconcile:
+    """Delete old ReplicaSets beyond revisionHistoryLimit: of a Deployment that is complete, or paused (W49, W50)."""
+    if len(sets) <= deployment.revision_history_limit:
         return
     old = [rs for rs in sets if rs is not new]
     revisions = tuple(

@@ -49,7 +49,7 @@ def endpoint_of(service: Any, pod: Any) -> Endpoint:
 
 def endpoints_of(service: Any, cache: Cache) -> frozenset[Endpoint]:
     """The endpoints that the Service should have, by what the controller has seen."""
-    pods = [pod for pod in cache.list(Pod) if selects(service, pod.labels)]
+    pods = [pod for pod in cache.list(Pod) if pod.namespace == service.namespace and selects(service, pod.labels)]
     return frozenset(endpoint_of(service, pod) for pod in pods if decisions.belongs_in_endpoints(report(pod)))
 
 

@@ -77,7 +77,8 @@ def scaling(*kinds: type) -> Controller:
 
 def asked_by_cpu(hpa: Any, target: Any, cache: Cache) -> Offer:
     """How many replicas the CPU of the target's pods asks for (W110 to W112)."""
-    pods = [pod for pod in cache.list(Pod) if selector_matches(target.selector, pod.labels)]
+    near = [pod for pod in cache.list(Pod) if pod.namespace == hpa.namespace]
+    pods = [pod for pod in near if selector_matches(target.selector, pod.labels)]
     usage = measured(cache.outside(DEMAND), cache.outside(NOISE), sum(1 for pod in pods if is_measured(pod)))
     samples = tuple([sample_of(pod, usage) for pod in pods])
     proposal = metrics.by_utilization(target.replicas, samples, hpa.target_utilization, Tolerances())

@@ -33,4 +33,5 @@ def pvc_protection(claim: Any, cache: Cache, api: Api) -> Reconcile:
 
 def in_use(claim: Any, cache: Cache) -> bool:
     """Whether some pod that is not finished names the claim."""
-    return any(claim.name in pod.spec.claims and not pod.finished for pod in cache.list(Pod))
+    near = [pod for pod in cache.list(Pod) if pod.namespace == claim.namespace]
+    return any(claim.name in pod.spec.claims and not pod.finished for pod in near)
