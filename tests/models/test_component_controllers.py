@@ -236,6 +236,15 @@ def test_history_within_its_limit_is_kept() -> None:
     assert sizes(walked) == {"web:1": 0, "web:2": 1}
 
 
+def test_a_paused_deployment_cleans_up_its_history_although_it_is_not_complete() -> None:
+    _, walked = deployed(1, to("web:2"), patch_of("pause", paused=True, replicas=3, revision_history_limit=0))
+    walked("user.rollout")
+    settled(walked)
+    walked("user.patch")
+    walked.until_quiet("deployment")
+    assert sizes(walked) == {"web:2": 3} and walked.latest("deployments/web").available_replicas < 3
+
+
 def test_a_rollback_takes_the_old_replicaset_again_and_gives_it_a_new_revision() -> None:
     web = a_deployment("web", 1)
     back = patch_of("back", template=web.template)
