@@ -24,14 +24,15 @@ from kspec.kernel.errors import SpecError
 from kspec.kernel.values import ME, Ref, Value
 from kspec.kube.cache import Api, Cache, Cached
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
+from kspec.kube.lenses import Latest as LatestLens
+from kspec.kube.lenses import LatestField, SeenFields, UpToDate
+from kspec.kube.lenses import Seen as SeenLens
 from kspec.kube.objects import Node
 from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Request, Verb
 from kspec.kube.scope import member_variable
 from kspec.kube.serving import target_of
-from kspec.kube.watch import Assume, LatestField, Pin, SeenFields, UpToDate
-from kspec.kube.watch import Latest as LatestLens
-from kspec.kube.watch import Seen as SeenLens
+from kspec.kube.watch import Assume, Pin
 
 
 @attrs.frozen

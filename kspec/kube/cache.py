@@ -16,11 +16,12 @@ from kspec.kernel.actions import Lens, Update, Var, whole
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Untouched
+from kspec.kube.lenses import Seen, SeenWhere
 from kspec.kube.objects import Node, OwnerReference
 from kspec.kube.processes import API_SERVER
 from kspec.kube.requests import Request, Verb
 from kspec.kube.residual import EachAnswer
-from kspec.kube.watch import Kind, Seen, SeenWhere, View
+from kspec.kube.watch import Kind, View
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster

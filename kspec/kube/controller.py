@@ -26,12 +26,13 @@ from kspec.kernel.settings import on
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cache import Api, Cache, Cached, Got
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
+from kspec.kube.lenses import Pinned, ReadOwnWrites, UpToDate
+from kspec.kube.lenses import Seen as SeenLens
 from kspec.kube.objects import OwnerReference
 from kspec.kube.overlay import Overlay
 from kspec.kube.requests import Code, Request, Verb
 from kspec.kube.residual import Ask, Began, Leaf, Node, Reconcile, Resume, Run, Work, answered, begin, resume
-from kspec.kube.watch import Kind, Pin, Pinned, ReadOwnWrites, Unpin, UpToDate
-from kspec.kube.watch import Seen as SeenLens
+from kspec.kube.watch import Kind, Pin, Unpin
 
 NOT_MODELLED = "the work queue (a reconcile may begin whenever it would do something), back-off, rate limits"
 

@@ -10,10 +10,11 @@ import attrs
 from kspec.kernel.actions import Action, Reader, Role, Set, Step, StepKind, Var
 from kspec.kernel.values import Ref, Value
 from kspec.kube.component import Component, Writes
+from kspec.kube.lenses import Coming, Pending
 from kspec.kube.processes import API_SERVER, only_while_running
 from kspec.kube.scope import COALESCED, RELISTED, member_variable
 from kspec.kube.serving import IsInitial, told
-from kspec.kube.watch import Coming, Deliver, Kind, Pending, Relist
+from kspec.kube.watch import Deliver, Kind, Relist
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster

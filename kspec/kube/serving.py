@@ -15,10 +15,11 @@ from kspec.kernel.actions import Lens, Reader, Step, StepKind, Var
 from kspec.kernel.errors import Grew, SlotsExhausted, SpecError
 from kspec.kernel.values import ME, Ref, Uid, Value
 from kspec.kube.component import Component, Seen, Writes
+from kspec.kube.lenses import Forgotten, Latest, LatestFields, MentionedIn, Pinned
 from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.kube.processes import API_SERVER, runs
 from kspec.kube.requests import Code, Request, Response, Verb
-from kspec.kube.watch import Forgotten, Kind, Latest, LatestFields, MentionedIn, Obj, Pin, Pinned, Put, View
+from kspec.kube.watch import Kind, Obj, Pin, Put, View
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster

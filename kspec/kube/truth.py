@@ -13,9 +13,9 @@ import attrs
 
 from kspec.kernel.actions import Lens, Reader, whole
 from kspec.kernel.properties import Happened, Property, PropertyKind, Witness
+from kspec.kube.lenses import Latest, LatestField, LatestFields, Pinned, SeenFields
 from kspec.kube.requests import Request
 from kspec.kube.residual import Leaf, calls_of
-from kspec.kube.watch import Latest, LatestField, LatestFields, Pinned, SeenFields
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster

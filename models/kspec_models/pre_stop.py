@@ -17,9 +17,10 @@ import attrs
 from kspec.kernel.actions import Action, ActionFunction, Reader, Step
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cluster import Cluster, Component, Seen, Writes
+from kspec.kube.lenses import LatestField, Pending
 from kspec.kube.networking import EndpointSlice, Service
 from kspec.kube.objects import Pod
-from kspec.kube.watch import LatestField, Obj, Pending
+from kspec.kube.watch import Obj
 from kspec_models.proxy.programmed import usable
 
 STOP = "stop"

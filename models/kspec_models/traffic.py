@@ -24,9 +24,9 @@ import attrs
 from kspec.kernel.actions import Action, Reader, Set, Step
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec.kube.lenses import LatestFields
 from kspec.kube.networking import Service
 from kspec.kube.objects import Pod
-from kspec.kube.watch import LatestFields
 from kspec_models.kubelet import Containers
 from kspec_models.kubelet.runtime import Health, Runtime
 from kspec_models.proxy import ingress

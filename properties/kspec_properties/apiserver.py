@@ -20,11 +20,12 @@ import attrs
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kube.core import ResourceQuota
+from kspec.kube.lenses import LatestFields
 from kspec.kube.objects import Pod
 from kspec.kube.rbac import PolicyRule, Role, RoleBinding
 from kspec.kube.scope import member_variable
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Kind, LatestFields
+from kspec.kube.watch import Kind
 from kspec_models.apiserver.authentication import Token, credentials_of
 from kspec_models.helpers import quota_usage
 from kspec_models.helpers.quota_usage import QuotaPod

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from kspec.kernel.properties import Broken, Happened, eventually_always, quiescence, step_invariant
 from kspec.kernel.registry import offer
+from kspec.kube.lenses import LatestField
 from kspec.kube.objects import Phase, Pod, ReplicaSet
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestField
 from kspec_models.kubelet import Containers
 from kspec_models.kubelet.restart import RuntimeState
 from kspec_models.kubelet.static import phase_of

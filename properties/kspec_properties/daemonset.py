@@ -19,10 +19,10 @@ from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
 from kspec.kube.apps import DaemonSet, UpdateStrategy
 from kspec.kube.cache import Cached
+from kspec.kube.lenses import LatestFields, Seen
 from kspec.kube.objects import Effect, Node, OwnerReference, Pod
 from kspec.kube.requests import Verb
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestFields, Seen
 from kspec_models.controllers.daemonset import placement, reconcile, rollout
 from kspec_models.helpers.hashes import short_hash
 from kspec_properties.scheduling import nodes_of, seen_nodes

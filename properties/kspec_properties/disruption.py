@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.registry import offer
+from kspec.kube.lenses import LatestField
 from kspec.kube.objects import Node, Pod
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestField
 from kspec_models.controllers.disruption.decisions import Budget, BudgetPod, covered, desired_of_min_available
 from kspec_models.helpers.labels import selector_matches
 

@@ -28,9 +28,9 @@ from kspec.kernel.properties import (
 )
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
+from kspec.kube.lenses import Latest, LatestFields
 from kspec.kube.objects import Effect, Node, NodeReady, Phase, Pod, ReplicaSet, Taint
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Latest, LatestFields
 from kspec_models.controllers.node_lifecycle.decisions import NOT_READY, UNREACHABLE
 from kspec_models.controllers.node_lifecycle.silence import Heard
 from kspec_models.controllers.pod_gc.decisions import OUT_OF_SERVICE

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
+from kspec.kube.lenses import LatestField, LatestFields
 from kspec.kube.objects import Phase, Pod, PodSpec
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestField, LatestFields
 from kspec_models.kubelet.life import containers_of, is_sidecar
 from kspec_models.kubelet.memory import Memory
 from kspec_models.kubelet.probes import Result

@@ -22,10 +22,10 @@ import attrs
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
+from kspec.kube.lenses import LatestFields
 from kspec.kube.objects import Labels, Node, Pod
 from kspec.kube.placement import AffinityTerm
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestFields
 from kspec_models.helpers.labels import selector_matches, value_of
 from kspec_models.scheduler import preemption, profile, scoring
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, as_pod

@@ -16,10 +16,10 @@ import attrs
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.values import Ref
 from kspec.kube.cache import Cached
+from kspec.kube.lenses import Latest, LatestFields, Seen
 from kspec.kube.objects import Node, Pod
 from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Latest, LatestFields, Seen
 from kspec_models.scheduler import profile
 from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
 from kspec_models.scheduler.profile import Around

@@ -24,10 +24,10 @@ from kspec.kernel.properties import (
 )
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
+from kspec.kube.lenses import LatestFields
 from kspec.kube.networking import EndpointSlice, Service, ServiceType
 from kspec.kube.objects import LabelSelector, Phase, Pod
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestFields
 from kspec_models.controllers.service.reconcile import CloudLoadBalancer
 from kspec_models.helpers.labels import selector_matches
 from kspec_models.proxy import starting

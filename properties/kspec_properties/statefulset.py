@@ -21,10 +21,10 @@ from kspec.kernel.settings import on
 from kspec.kernel.values import Ref
 from kspec.kube.apps import PodManagement, StatefulSet, UpdateStrategy
 from kspec.kube.cache import Cached
+from kspec.kube.lenses import Seen
 from kspec.kube.objects import NodeReady, OwnerReference, Pod
 from kspec.kube.requests import Request, Verb
 from kspec.kube.truth import Truth
-from kspec.kube.watch import Seen
 from kspec_models.controllers.statefulset import decisions, names, reconcile, sync
 from kspec_models.controllers.statefulset.decisions import Identity, Revision
 from kspec_models.kubelet import Containers

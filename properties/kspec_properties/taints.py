@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.registry import offer
+from kspec.kube.lenses import LatestFields, SeenFields
 from kspec.kube.objects import Node, Phase, Pod, PodSpec, Taint, Toleration
 from kspec.kube.truth import Truth
-from kspec.kube.watch import LatestFields, SeenFields
 from kspec_models.helpers.tolerations import first_untolerated, tolerates
 from kspec_properties.node_failure import (
     ABOUT,

@@ -15,7 +15,8 @@ from kspec.kernel.properties import Broken, invariant
 from kspec.kernel.result import Limits, Result
 from kspec.kernel.system import System
 from kspec.kernel.values import Uid, Value, incarnations, relabel
-from kspec.kube.watch import Deliver, Kind, Latest, Learned, Obj, Pending, Put, Seen
+from kspec.kube.lenses import Latest, Pending, Seen
+from kspec.kube.watch import Deliver, Kind, Learned, Obj, Put
 
 DISTINCT = {1: 43, 2: 168, 3: 542}
 """Distinct states by lag: how many events an observer may be behind. Counted once by an independent program."""

@@ -13,7 +13,8 @@ from kspec.kernel.actions import Action, Reader, Step
 from kspec.kernel.registry import load
 from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
-from kspec.kube.watch import LatestField, Put
+from kspec.kube.lenses import LatestField
+from kspec.kube.watch import Put
 from kspec.targets import target_of, under
 from kspec_properties import ALL
 

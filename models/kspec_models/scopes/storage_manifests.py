@@ -6,7 +6,8 @@ for none. Claims are known by their name alone: two of one name in different nam
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 
@@ -18,18 +19,23 @@ from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, StorageC
 from kspec_models.controllers.volume_binder.provisioner import provisioner
 from kspec_models.controllers.volume_binder.reconcile import claim_binder, volume_binder
 from kspec_models.scheduler.filters.volume_binding import NO_PROVISIONER
-from kspec_models.scheduler.schedule import scheduler
 
 KINDS = (PersistentVolumeClaim, PersistentVolume, StorageClass)
 
 Stored = PersistentVolumeClaim | PersistentVolume | StorageClass
+T = TypeVar("T")
 
 
 def stored_in(manifests: Manifests) -> tuple[Stored, ...]:
     """The claims, volumes and classes of the manifests. Raises UsageError."""
-    found: dict[tuple[str, str], Stored] = {}
+    return each_once(manifests, typed)
+
+
+def each_once(manifests: Manifests, read: Callable[[Entry], T | None]) -> tuple[T, ...]:
+    """What `read` makes of the manifests, None for none. Raises UsageError for two of one kind and name."""
+    found: dict[tuple[str, str], T] = {}
     for entry in manifests.objects:
-        thing = typed(entry)
+        thing = read(entry)
         if thing is None:
             continue
         key = (entry.kind, entry.name)
@@ -54,17 +60,13 @@ def typed(entry: Entry) -> Stored | None:
     return None
 
 
-def with_storage(cluster: Cluster, stored: tuple[Stored, ...], *, preemption: bool) -> Cluster:
-    """The cluster with these objects from the start, a scheduler that looks at claims, and those who serve them."""
+def with_storage(cluster: Cluster, stored: tuple[Stored, ...]) -> Cluster:
+    """The cluster with these objects from the start, and those who serve them."""
     names = sorted({each.provisioner for each in stored if isinstance(each, StorageClass)} - {"", NO_PROVISIONER})
     made: list[Component] = [attrs.evolve(provisioner(name), name=f"provisioner {name}") for name in names]
-    components: list[Any] = [
-        scheduler(preemption=preemption, volumes=True) if each.name == "scheduler" else each
-        for each in cluster.components
-    ]
     return attrs.evolve(
         cluster,
-        components=(*components, claim_binder, volume_binder, *made),
+        components=(*cluster.components, claim_binder, volume_binder, *made),
         scope=attrs.evolve(cluster.scope, stored=(*cluster.scope.stored, *stored)),
         kinds_used=(*cluster.kinds_used, *KINDS),
     )

@@ -9,30 +9,20 @@ import pytest
 
 from kspec.kernel.errors import Grew
 from kspec.kernel.values import Ref
-from kspec.kube.watch import (
-    RESOURCE_VERSION,
-    Assume,
+from kspec.kube.lenses import (
     Coming,
-    Deliver,
-    Entry,
     Forgotten,
-    Kind,
     Latest,
     LatestField,
-    Learned,
-    Obj,
     Pending,
-    Pin,
     Pinned,
-    Put,
     ReadOwnWrites,
-    Relist,
     Seen,
     SeenFields,
     SeenWhere,
-    Unpin,
     UpToDate,
 )
+from kspec.kube.watch import RESOURCE_VERSION, Assume, Deliver, Entry, Kind, Learned, Obj, Pin, Put, Relist, Unpin
 
 
 @attrs.frozen

@@ -26,11 +26,12 @@ from kspec.kernel.actions import Action, Reader, Set, Step, StepKind, Var
 from kspec.kernel.values import Ref, Value
 from kspec.kube.cache import Cached
 from kspec.kube.cluster import Cluster, Seen, Served, Writes, stepped
+from kspec.kube.lenses import Latest
+from kspec.kube.lenses import Seen as SeenLens
 from kspec.kube.overlay import Overlay
 from kspec.kube.processes import API_SERVER
 from kspec.kube.serving import target_of
-from kspec.kube.watch import Kind, Latest, Unpin
-from kspec.kube.watch import Seen as SeenLens
+from kspec.kube.watch import Kind, Unpin
 from kspec_models.controllers.garbage_collector import builder, objects, words, worker
 from kspec_models.controllers.garbage_collector.attempt import Attempt, known_for
 from kspec_models.controllers.garbage_collector.builder import Change, ChangeType
