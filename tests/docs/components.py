@@ -83,6 +83,7 @@ COMPONENTS = (
     ),
     Component("Pod garbage collector", ("controllers.pod_gc",), ("pod-gc",), ("node.*", "pod_gc.*")),
     Component("EndpointSlice controller", ("controllers.endpointslice",), ("endpointslice",), ("service.*",)),
+    Component("Service controller", ("controllers.service",), (), ("service.loadbalancer",)),
     Component("Garbage collector", ("controllers.garbage_collector",), ("garbage-collector",), ("garbage.*",)),
     Component("Namespace controller", ("controllers.namespace",), (), ("namespace.*",)),
     Component("ServiceAccount controller", ("controllers.serviceaccount",), (), ("serviceaccount.*",)),

@@ -26,6 +26,7 @@ NOT_MODELLED = (
     "connections that are open already, which rules do not touch (P10); partial syncs, session affinity",
     "traffic policies, topology hints, external addresses and load balancers of composed Services",
     "a start before Services and EndpointSlices have been listed (P09)",
+    "ipvs schedulers other than rr in a cluster: lc, dh, sh, sed and nq are decisions with cases of their own",
 )
 
 declare(

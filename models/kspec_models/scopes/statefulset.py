@@ -118,7 +118,7 @@ def statefulset_ordered() -> System:
 
 @system("statefulset.stale", quick=True)
 def statefulset_stale() -> System:
-    """The same behind a late cache: a pod that is not seen yet is created again, and its name is taken (409)."""
+    """The same behind a cache as late as before 1.36: a pod not seen yet is created again; its name is taken (409)."""
     people = (users.apply([a_statefulset(2)]), users.scale(a_statefulset(2), 1))
     return cluster("statefulset.stale", people, pods=3, caches={"statefulset": "delayed"}).system()
 
