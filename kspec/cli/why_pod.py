@@ -158,16 +158,19 @@ def _weighted(each: Data) -> int:
 def _preemption(preemption: Data, priority: int) -> list[str]:
     if not preemption["candidates"]:
         return [f"  preemption: nothing would be evicted for it (its priority is {priority})"]
+    asked = any(each["budgets_broken"] for each in preemption["candidates"])
     rows = [
         [
             each["node"],
             ", ".join(f"{victim['name']} (priority {victim['priority']})" for victim in each["victims"]),
+            *([str(each["budgets_broken"])] if asked else []),
             "yes" if each["node"] in preemption["best"] else "no",
         ]
         for each in preemption["candidates"]
     ]
     title = f"  preemption for its priority {priority}: who would have to go, from the node that is chosen"
-    return [title, *columns(("node", "victims", "chosen"), rows).split("\n")]
+    heads = ("node", "victims", *(("budgets broken",) if asked else ()), "chosen")
+    return [title, *columns(heads, rows).split("\n")]
 
 
 def _write(answer: Data, code: Exit, json_file: str) -> None:

@@ -242,3 +242,88 @@ def test_claims_of_one_name_in_two_namespaces_are_refused(kspec: Kspec, tmp_path
 
     assert ran.code == 2
     assert "PersistentVolumeClaim other/data: another one of this name is in another namespace" in ran.err
+
+
+TWO_FULL_NODES = """\
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: business}
+value: 1000
+---
+apiVersion: v1
+kind: Node
+metadata: {name: one, labels: {kubernetes.io/hostname: one}}
+status: {allocatable: {cpu: "1", memory: 8Gi, pods: "110"}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: two, labels: {kubernetes.io/hostname: two}}
+status: {allocatable: {cpu: "1", memory: 8Gi, pods: "110"}}
+"""
+ON_ONE_NODE = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME, labels: {app: NAME}}
+spec:
+  nodeSelector: {kubernetes.io/hostname: AT}
+  containers: [{name: c, image: "c:1", resources: {requests: {cpu: "1"}}}]
+"""
+SHOP = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shop, labels: {app: shop}}
+spec:
+  priorityClassName: business
+  containers: [{name: c, image: "c:1", resources: {requests: {cpu: "1"}}}]
+"""
+BUDGET = """\
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: NAME}
+spec: {minAvailable: AVAILABLE, selector: {matchLabels: {app: NAME}}}
+status: {disruptionsAllowed: 7, currentHealthy: 9, desiredHealthy: 2, expectedPods: 9}
+"""
+
+
+def full_nodes(tmp_path: Path, *guarded: str, available: int = 1) -> str:
+    """Two nodes, full of one pod each, and a more important pod; budgets guard some of the two."""
+    low = "".join(ON_ONE_NODE.replace("NAME", pod).replace("AT", at) for pod, at in (("db", "one"), ("web", "two")))
+    text = (
+        TWO_FULL_NODES
+        + low
+        + SHOP
+        + "".join(BUDGET.replace("NAME", n).replace("AVAILABLE", str(available)) for n in guarded)
+    )
+    file = tmp_path / "full.yaml"
+    file.write_text(text)
+    return str(file)
+
+
+@pytest.mark.parametrize(("guarded", "goes"), [("db", "web"), ("web", "db")])
+def test_a_budget_decides_who_is_evicted(kspec: Kspec, tmp_path: Path, guarded: str, goes: str) -> None:
+    ran = kspec("why", "pod", "shop", "-f", full_nodes(tmp_path, guarded))
+
+    assert ran.code == 0
+    assert f"For it (priority 1000) were evicted: {goes} (priority 0)." in ran.out
+
+
+def test_a_budget_that_allows_a_disruption_or_guards_everybody_spares_nobody_in_particular(
+    kspec: Kspec, tmp_path: Path
+) -> None:
+    for file in (full_nodes(tmp_path, "db", available=0), full_nodes(tmp_path, "db", "web")):
+        ran = kspec("why", "pod", "shop", "-f", file)
+        assert ran.code == 0
+        assert "For it (priority 1000) were evicted: db (priority 0)." in ran.out
+
+
+def test_budgets_of_one_name_in_two_namespaces_are_refused(kspec: Kspec, tmp_path: Path) -> None:
+    file = Path(full_nodes(tmp_path, "db"))
+    other = BUDGET.replace("NAME}", "db, namespace: other}").replace("AVAILABLE", "1").replace("NAME", "db")
+    file.write_text(file.read_text() + other)
+    ran = kspec("why", "pod", "shop", "-f", str(file))
+
+    assert ran.code == 2
+    assert "PodDisruptionBudget other/db: another one of this name is in another namespace" in ran.err

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import attrs
 
 from kspec.kube.objects import Pod
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import preemption, profile, scoring
 from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.profile import NOTHING_ELSE, Around
@@ -66,8 +67,16 @@ class Explanation:
     preemption: Preempting | None = None
 
 
-def explain(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE, *, nominated: str = "") -> Explanation:
-    """Run one scheduling cycle for a pod, and tell it. `nominated`: the node on which it expects room, "" for none."""
+def explain(
+    pod: Pod,
+    snapshot: Snapshot,
+    around: Around = NOTHING_ELSE,
+    *,
+    nominated: str = "",
+    budgets: tuple[PodDisruptionBudget, ...] = (),
+) -> Explanation:
+    """Run one scheduling cycle for a pod, and tell it. `nominated`: the node on which it expects room, "" for none;
+    `budgets`: those that preemption spares as far as it can."""
     prepared = profile.prepared(pod, snapshot, around)
     results = profile.verdicts(pod, snapshot, around)
     verdicts = tuple(
@@ -78,7 +87,7 @@ def explain(pod: Pod, snapshot: Snapshot, around: Around = NOTHING_ELSE, *, nomi
     )
     feasible = tuple([at for at, result in zip(snapshot, results, strict=True) if result.fits])
     if not feasible:
-        evicting = preempting(pod, snapshot, results, around, nominated)
+        evicting = preempting(pod, snapshot, results, around, nominated, budgets)
         rejected = None if prepared.rejected is None else prepared.rejected.reason
         return Explanation(verdicts, event=event(results, rejected, evicting.message), preemption=evicting)
     if len(feasible) == 1:
@@ -121,7 +130,12 @@ def histogram(reasons: Iterable[str]) -> str:
 
 
 def preempting(
-    pod: Pod, snapshot: Snapshot, results: tuple[FilterResult, ...], around: Around, nominated: str
+    pod: Pod,
+    snapshot: Snapshot,
+    results: tuple[FilterResult, ...],
+    around: Around,
+    nominated: str,
+    budgets: tuple[PodDisruptionBudget, ...],
 ) -> Preempting:
     """What preemption would do for a pod that no node takes."""
     if pod.spec.preemption_policy == preemption.PREEMPT_NEVER:
@@ -129,7 +143,7 @@ def preempting(
     for at, result in zip(snapshot, results, strict=True):
         if at.node.name == nominated and not preemption.eligible(pod, pod.spec.preemption_policy, at, result.status):
             return Preempting(message=VICTIMS_ARE_GOING)
-    found = preemption.candidates(pod, snapshot, (), around)
+    found = preemption.candidates(pod, snapshot, budgets, around)
     if found:
         return Preempting(found, tuple([each.node for each in preemption.best(found)]))
     why = [why_not(pod, at, result, snapshot, around) for at, result in zip(snapshot, results, strict=True)]

@@ -5,7 +5,8 @@ with fresh caches and the scores of the default profile; of several best nodes t
 explained as things are then, a bound one as they were right before it was bound.
 
 Where pods have claims, these are there from the start, with the volumes and classes of the manifests; the provisioners
-that classes name do what is asked of them. Not modelled: PodDisruptionBudgets.
+that classes name do what is asked of them. Where pods have priorities, PodDisruptionBudgets of the manifests are there
+from the start too, and the disruption controller keeps their status; elsewhere nobody who schedules asks them.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from kspec.kube.cluster import Reductions
 from kspec.kube.manifests import Manifests, read_manifests
 from kspec.kube.naming import names_at_the_end
 from kspec.kube.objects import Pod, ReplicaSet
+from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.typed_placement import labels_of
 from kspec.kube.watch import Kind
 from kspec_models.scheduler.explain import Explanation, explain
 from kspec_models.scheduler.profile import Around
-from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, SCORES
+from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, SCORES, scheduler
 from kspec_models.scheduler.snapshot import snapshot_of
 from kspec_models.scheduler.volumes import Storage
+from kspec_models.scopes.budget_manifests import budgets_in, with_budgets
 from kspec_models.scopes.ladder import Rung, Story, cluster_of
 from kspec_models.scopes.manifests import story_from
 from kspec_models.scopes.storage_manifests import KINDS, stored_in, with_storage
@@ -81,17 +84,18 @@ class Settled:
         """The last moment."""
         return len(self.trace.states) - 1
 
+    def all(self, state: State, cls: type) -> tuple[Any, ...]:
+        """Every object of a kind with fixed names in a state."""
+        positions = self.trace.world.position
+        names = [f"{kind.resource}/{name}" for kind in self.kinds if kind.cls is cls for name in kind.names]
+        found = [state[positions[name]].latest for name in names]
+        return tuple([each for each in found if each is not None])
+
     def storage(self, state: State) -> Storage | None:
         """Claims, volumes and classes in a state; None where no pod has a claim."""
         if not any(spec.claims for spec in self.story.specs):
             return None
-        found: dict[type, list[Any]] = {kind: [] for kind in KINDS}
-        for kind in self.kinds:
-            for name in kind.names if kind.cls in found else ():
-                latest = state[self.trace.world.position[f"{kind.resource}/{name}"]].latest
-                if latest is not None:
-                    found[kind.cls].append(latest)
-        claims, volumes, classes = (tuple(found[kind]) for kind in KINDS)
+        claims, volumes, classes = (self.all(state, kind) for kind in KINDS)
         return Storage(claims, volumes, classes)
 
     def pods(self) -> tuple[Found, ...]:
@@ -140,8 +144,16 @@ def settle(paths: Sequence[str], nodes: int | None, settings: Mapping[str, str])
     if not story.things:
         raise UsageError(f"{', '.join(paths)}: nothing in it makes pods of which the model knows")
     cluster = cluster_of(story, Rung("run", True), Reductions(one_node=False))
-    if any(spec.claims for spec in story.specs):
-        cluster = with_storage(cluster, stored_in(manifests), preemption=story.has_ranks)
+    claims = any(spec.claims for spec in story.specs)
+    budgets = budgets_in(manifests) if story.has_ranks else ()
+    if claims or budgets:
+        whole = scheduler(preemption=story.has_ranks, volumes=claims, budgets=bool(budgets))
+        components = [whole if each.name == whole.name else each for each in cluster.components]
+        cluster = attrs.evolve(cluster, components=components)
+    if claims:
+        cluster = with_storage(cluster, stored_in(manifests))
+    if budgets:
+        cluster = with_budgets(cluster, budgets)
     with declared.applied({SCORES.name: "default", **settings}):
         trace = one_run(cluster.system(), longest=LONGEST)
     laid_out = trace.world.system.narrator._cluster
@@ -207,7 +219,13 @@ def explained(settled: Settled, found: Found) -> dict[str, Any]:
         [other for i, other in settled.called(moment) if i != found.member],
     )
     nominated = "" if mine.nominated_node is None else settled.story.nodes[mine.nominated_node.index].name
-    explanation = explain(mine, snapshot, around(settled, state, mine), nominated=nominated)
+    explanation = explain(
+        mine,
+        snapshot,
+        around(settled, state, mine),
+        nominated=nominated,
+        budgets=settled.all(state, PodDisruptionBudget),
+    )
     evicted = settled.evicted_for(found.member)
     return {**plain, "waits": waits(pod), "why": "", "evicted": evicted, **as_data(explanation)}
 

@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 
 from kspec.cli.why_pod import told
-from kspec.kube.objects import HOSTNAME, Container, Node, PodSpec, Taint, labels
-from kspec_models.scheduler.explain import NO_VICTIMS, NOT_HELPFUL, Outcome, explain
+from kspec.kube.objects import HOSTNAME, Container, LabelSelector, Node, PodSpec, Taint, labels
+from kspec.kube.policy import PodDisruptionBudget
+from kspec_models.scheduler.explain import NO_VICTIMS, NOT_HELPFUL, Explanation, Outcome, explain
 from kspec_models.scheduler.profile import ORDER, Around
 from kspec_models.scheduler.snapshot import PlacedNode
 from kspec_models.scheduler.volumes import Storage
@@ -25,6 +26,24 @@ def node(name: str, *others: tuple[str, int, int], cpu: int = 3, **more: Any) ->
     at = Node(name, labels=((HOSTNAME, name),), allocatable=(("cpu", cpu), ("pods", 10)))
     pods = tuple([placed(called, spec=spec(size, priority)) for called, size, priority in others])
     return PlacedNode(attrs.evolve(at, **more), pods)
+
+
+def answer(explanation: Explanation) -> dict[str, Any]:
+    """What `kspec why pod` tells, of one pod that waits."""
+    pod = {
+        "name": "p",
+        "namespace": "shop",
+        "owners": [],
+        "scheduler": "default-scheduler",
+        "priority": 9,
+        "node": None,
+        "phase": "Pending",
+        "waits": True,
+        "why": "",
+        "evicted": [],
+        **as_data(explanation),
+    }
+    return {"pods": [pod], "others": 0, "not_modelled": ["a field is not modelled"]}
 
 
 def test_each_filter_passed_rejected_was_skipped_or_not_run() -> None:
@@ -75,6 +94,25 @@ def test_who_would_have_to_go_is_told_with_the_node_that_would_be_chosen() -> No
     assert told_of.event == "0/2 nodes are available: 2 Insufficient cpu."
 
 
+def test_the_node_whose_victims_no_budget_guards_is_chosen_before_priorities_are_compared() -> None:
+    web = labels(app="web")
+    guarded = attrs.evolve(node("guarded"), pods=(attrs.evolve(placed("one", spec=spec(3, 1)), labels=web),))
+    free = node("free", ("five", 3, 5))
+    pod = placed("p", spec=spec(2, 9))
+    budget = PodDisruptionBudget("web", LabelSelector(web))
+    chosen = {
+        allowed: explain(pod, (guarded, free), budgets=(attrs.evolve(budget, disruptions_allowed=allowed),)).preemption
+        for allowed in (0, 1)
+    }
+
+    assert {allowed: found and found.best for allowed, found in chosen.items()} == {0: ("free",), 1: ("guarded",)}
+    assert chosen[0] is not None
+    assert {each.node: each.violations for each in chosen[0].candidates} == {"guarded": 1, "free": 0}
+    rows = [line.split() for line in told(answer(explain(pod, (guarded, free), budgets=(budget,))))]
+    assert ["node", "victims", "budgets", "broken", "chosen"] in rows
+    assert ["guarded", "one", "(priority", "1)", "1", "no"] in rows
+
+
 def test_what_is_missing_also_without_the_victims_is_said_in_the_filters_own_words() -> None:
     told_of = explain(placed("p", spec=spec(3, 9)), (node("n", ("equal", 1, 9), ("low", 1, 1)),))
 
@@ -92,21 +130,7 @@ def test_a_pod_that_may_not_preempt_or_whose_victims_are_going_does_not() -> Non
 
 def test_candidates_are_shown_in_a_table() -> None:
     nodes = (node("dear", ("five", 3, 5)), node("cheap", ("one", 2, 1), ("two", 1, 2)))
-    data = as_data(explain(placed("p", spec=spec(2, 9), labels=labels(app="web")), nodes))
-    pod = {
-        "name": "p",
-        "namespace": "shop",
-        "owners": [],
-        "scheduler": "default-scheduler",
-        "priority": 9,
-        "node": None,
-        "phase": "Pending",
-        "waits": True,
-        "why": "",
-        "evicted": [],
-        **data,
-    }
-    lines = told({"pods": [pod], "others": 0, "not_modelled": ["a field is not modelled"]})
+    lines = told(answer(explain(placed("p", spec=spec(2, 9), labels=labels(app="web")), nodes)))
 
     assert lines[0] == "Pod shop/p: waits, no node takes it"
     rows = [line.split() for line in lines]
