@@ -5,6 +5,8 @@ Only systems that have such pods ask for these (`offer(..., of=...)`): elsewhere
 - `only_pods_of_lower_priority_are_evicted`: strictly lower (C95); of each single eviction, whatever else has happened
   since its victims were chosen.
 - `a_pod_for_which_others_must_go_is_bound_in_the_end`: as long as evicting pods of lower priority would make room.
+- `budgets_are_broken_only_where_nothing_else_helps`: budgets are respected as far as possible, and not more (C92, C93):
+  where only guarded pods make room, they go.
 - `pods_that_avoid_each_other_are_kept_apart`: by what is true, not by what a scheduler has seen. One scheduler keeps
   it, since it assumes what it has bound (C09). Two that do not know of each other can break it, and nothing repairs it:
   affinity is required "during scheduling" only.
@@ -22,15 +24,16 @@ import attrs
 from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
-from kspec.kube.lenses import LatestFields
+from kspec.kube.lenses import Latest, LatestFields
 from kspec.kube.objects import Labels, Node, Pod
 from kspec.kube.placement import AffinityTerm
+from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.truth import Truth
 from kspec_models.helpers.labels import selector_matches, value_of
 from kspec_models.scheduler import preemption, profile, scoring
 from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, as_pod
-from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, snapshot_of
-from kspec_properties.scheduling import nodes_of, pods_of, seen_nodes, seen_pods, waiting_pods
+from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER, Snapshot, snapshot_of
+from kspec_properties.scheduling import all_of, nodes_of, pods_of, seen_nodes, seen_pods, waiting_pods
 
 # ---- preemption
 
@@ -82,6 +85,48 @@ def a_pod_for_which_others_must_go_is_bound_in_the_end(truth: Truth) -> bool | B
     """A pod for which pods of lower priority can be evicted does not wait for ever."""
     left = waiting_pods_with_victims(truth)
     return left == 0 or Broken(f"{left} wait{'s' if left == 1 else ''} although pods of lower priority could go")
+
+
+# ---- budgets
+
+
+def guarded(pod: Pod, budgets: tuple[PodDisruptionBudget, ...]) -> bool:
+    """Whether some budget that selects the pod allows no disruption."""
+    return any(
+        each.namespace == pod.namespace and selector_matches(each.selector, pod.labels) and each.disruptions_allowed < 1
+        for each in budgets
+    )
+
+
+def helped_without_guarded_pods(pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget, ...]) -> bool:
+    """Whether the pod would fit some node if all that rank below it went from there, but for those that are guarded."""
+    for at in snapshot:
+        stay = [each for each in at.pods if each.spec.priority >= pod.spec.priority or guarded(each, budgets)]
+        emptied = attrs.evolve(at, pods=tuple(stay))
+        cluster = tuple([emptied if each is at else each for each in snapshot])
+        if profile.verdict(pod, emptied, cluster).fits:
+            return True
+    return False
+
+
+@step_invariant(witness=a_pod_is_evicted_for_another, about=(Pod, PodDisruptionBudget))
+def budgets_are_broken_only_where_nothing_else_helps(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
+    """No pod whose budget allows no disruption is to go for another while the others alone would make room."""
+    if not happened.kind.endswith(".preempt"):
+        return True
+    known = before.variable(f"{happened.actor}/evicting")
+    budgets = all_of(before, PodDisruptionBudget)
+    pods = {i: as_placed(pod) for i, pod in enumerate(before.each("pods", Latest())) if pod is not None}
+    for eviction in after.variable(f"{happened.actor}/evicting"):
+        hit = [ref for ref in eviction.victims if ref.index in pods and guarded(pods[ref.index], budgets)]
+        if eviction in known or not hit:
+            continue
+        others = [pod for i, pod in pods.items() if i != eviction.preemptor.index]
+        snapshot = snapshot_of(nodes_of(before), others)
+        if helped_without_guarded_pods(pods[eviction.preemptor.index], snapshot, budgets):
+            clause = "a pod is to go whose budget allows no disruption, and others alone would make room"
+            return Broken(clause, tuple([f"Pod pods#{ref.index}" for ref in hit]))
+    return True
 
 
 # ---- affinity
@@ -188,11 +233,13 @@ def as_placed(pod: Any) -> Pod:
 
 
 PREEMPTION = (only_pods_of_lower_priority_are_evicted, a_pod_for_which_others_must_go_is_bound_in_the_end)
+BUDGETS = (budgets_are_broken_only_where_nothing_else_helps,)
 AFFINITY = (pods_that_avoid_each_other_are_kept_apart,)
 OWN = (a_pod_is_bound_by_the_scheduler_that_it_names,)
 SCORES = (no_better_node_is_left,)
 
 offer(*PREEMPTION, of="scheduler.preemption")
+offer(*BUDGETS, of="scheduler.budget")
 offer(*AFFINITY, of="scheduler.affinity")
 offer(*OWN, of="scheduler.own")
 offer(*SCORES, of="scheduler.scores")

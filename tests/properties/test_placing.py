@@ -15,10 +15,18 @@ from kspec_models.scheduler.schedule import scheduler
 from kspec_models.scopes.scheduler import a_node, a_pod, cluster
 from kspec_properties import placing
 
-SYSTEMS = ("scheduler.preemption", "scheduler.affinity", "scheduler.affinity.two", "scheduler.own", "scheduler.scores")
+SYSTEMS = (
+    "scheduler.preemption",
+    "scheduler.budget",
+    "scheduler.affinity",
+    "scheduler.affinity.two",
+    "scheduler.own",
+    "scheduler.scores",
+)
 MUTANTS = {
     "only_pods_of_lower_priority_are_evicted": ("scheduler.preemption", "scheduler.victims=equals"),
     "a_pod_for_which_others_must_go_is_bound_in_the_end": ("scheduler.preemption", "scheduler.post-filter=left-out"),
+    "budgets_are_broken_only_where_nothing_else_helps": ("scheduler.budget", "scheduler.budgets=ignored"),
     "pods_that_avoid_each_other_are_kept_apart": ("scheduler.affinity", "scheduler.neighbours=ignored"),
     "a_pod_is_bound_by_the_scheduler_that_it_names": ("scheduler.own", "scheduler.name=ignored"),
     "no_better_node_is_left": ("scheduler.scores", "scheduler.winner=any"),
@@ -43,7 +51,7 @@ def test_each_system_is_explored_to_its_end_and_gives_the_verdict_that_it_declar
 
 
 def test_every_promise_has_a_witness_and_a_mutant() -> None:
-    promises = (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN, *placing.SCORES)
+    promises = (*placing.PREEMPTION, *placing.BUDGETS, *placing.AFFINITY, *placing.OWN, *placing.SCORES)
 
     assert {p.name for p in promises} <= set(MUTANTS)
     assert all(p.witness is not None for p in promises)
@@ -68,7 +76,7 @@ def test_random_runs_find_nothing_that_exploration_does_not(name: str) -> None:
 
 
 def test_what_only_some_systems_promise_is_asked_of_no_other_cluster() -> None:
-    names = {p.name for p in (*placing.PREEMPTION, *placing.AFFINITY, *placing.OWN, *placing.SCORES)}
+    names = {p.name for p in (*placing.PREEMPTION, *placing.BUDGETS, *placing.AFFINITY, *placing.OWN, *placing.SCORES)}
 
     assert not names & set(load().properties)
 

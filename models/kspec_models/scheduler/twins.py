@@ -41,6 +41,17 @@ def no_choices(pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget,
 
 
 @broken_twin(
+    "scheduler.budgets",
+    "ignored",
+    "kspec_models.scheduler.preemption:takes_a_disruption",
+    "no PodDisruptionBudget counts when victims are chosen",
+)
+def never_a_disruption(pod: Pod, budget: PodDisruptionBudget) -> bool:
+    """Evicting a pod counts against no budget."""
+    return False
+
+
+@broken_twin(
     "scheduler.neighbours",
     "ignored",
     "kspec_models.scheduler.schedule:neighbours",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from kspec.kernel.registry import load, system
 from kspec.kernel.system import System
+from kspec.kernel.values import Ref
 from kspec.kube.cluster import Cluster, Component, Scope
-from kspec.kube.objects import HOSTNAME, Container, LabelSelector, Node, Pod, PodSpec, labels
+from kspec.kube.objects import HOSTNAME, Container, LabelSelector, Node, Phase, Pod, PodSpec, labels
 from kspec.kube.placement import AffinityTerm, PodAffinity
+from kspec.kube.policy import PodDisruptionBudget
 from kspec_models import users
 from kspec_models.apiserver import NOT_MODELLED
 from kspec_models.kubelet import kubelet
@@ -74,6 +78,31 @@ def preempting(name: str, low: Sequence[Pod], *, cpu: int, **more: Any) -> Clust
     pods = [*low, *[a_pod("web", cpu=1000, priority=9)] * 2]
     schedulers = [scheduler(preemption=True)]
     return cluster(name, pods, [a_node("only", cpu=cpu)], schedulers, part="scheduler.preemption", **more)
+
+
+@system("scheduler.budget", quick=True)
+def budget() -> System:
+    """Two full nodes, and a pod that is more important: it takes the room of the one that no budget guards.
+
+    The budget allows no disruption; its status is as it was written, and nobody keeps it.
+    """
+    pods = [attrs.evolve(a_pod(app, cpu=1000, priority=1), **running(n)) for n, app in enumerate(("db", "web"))]
+    guard = PodDisruptionBudget("db", LabelSelector(labels(app="db")), min_available=1, observed=True)
+    arriving = [a_pod("shop", cpu=1000, priority=9)]
+    schedulers = [scheduler(preemption=True, budgets=True)]
+    name = "scheduler.budget"
+    built = cluster(name, arriving, [a_node("node-1", cpu=1000), a_node("node-2", cpu=1000)], schedulers, part=name)
+    return attrs.evolve(
+        built,
+        scope=attrs.evolve(built.scope, slots={Pod: 3}, stored=(guard, *pods)),
+        kinds_used=(*built.kinds_used, PodDisruptionBudget),
+        properties=tuple([p for p in built.properties if p.name != "evictions_keep_to_the_budget"]),  # it asks for none
+    ).system()
+
+
+def running(node: int) -> dict[str, Any]:
+    """The fields of a pod that runs on a node."""
+    return {"node": Ref("nodes", node), "phase": Phase.RUNNING, "ready": True}
 
 
 @system("scheduler.affinity", quick=True)
