@@ -25,7 +25,7 @@ from kspec.kernel.properties import Broken, Happened, invariant, leads_to, step_
 from kspec.kernel.registry import offer
 from kspec.kernel.values import Ref
 from kspec.kube.lenses import Latest, LatestFields
-from kspec.kube.objects import Labels, Node, Pod
+from kspec.kube.objects import Labels, LabelSelector, Node, Pod
 from kspec.kube.placement import AffinityTerm
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.truth import Truth
@@ -89,13 +89,13 @@ def a_pod_for_which_others_must_go_is_bound_in_the_end(truth: Truth) -> bool | B
 
 # ---- budgets
 
+EVERYBODY = LabelSelector()
+
 
 def guarded(pod: Pod, budgets: tuple[PodDisruptionBudget, ...]) -> bool:
-    """Whether some budget that selects the pod allows no disruption."""
-    return any(
-        each.namespace == pod.namespace and selector_matches(each.selector, pod.labels) and each.disruptions_allowed < 1
-        for each in budgets
-    )
+    """Whether some budget that selects the pod allows no disruption. An empty selector selects nobody here (C93)."""
+    mine = [each for each in budgets if each.namespace == pod.namespace and each.selector not in (None, EVERYBODY)]
+    return any(selector_matches(each.selector, pod.labels) and each.disruptions_allowed < 1 for each in mine)
 
 
 def helped_without_guarded_pods(pod: Pod, snapshot: Snapshot, budgets: tuple[PodDisruptionBudget, ...]) -> bool:

@@ -19,7 +19,7 @@ from kspec.kube.cache import Api
 from kspec.kube.objects import Node
 from kspec.kube.requests import Request
 from kspec.kube.storage import SELECTED_NODE, ClaimRef, PersistentVolume, PersistentVolumeClaim, StorageClass
-from kspec_models.scheduler.filters.volume_binding import bindings
+from kspec_models.scheduler.filters.volume_binding import bindings, pre_filter
 from kspec_models.scheduler.volumes import Storage
 
 KINDS = (PersistentVolumeClaim, PersistentVolume, StorageClass)
@@ -35,9 +35,8 @@ def storage_seen(here: Here) -> Storage:
 
 
 def waiting_claims(pod: Any, storage: Storage) -> tuple[PersistentVolumeClaim, ...]:
-    """The pod's claims that are not bound yet."""
-    found = [storage.claim(name, pod.namespace) for name in pod.spec.claims]
-    return tuple([claim for claim in found if claim is not None and not claim.bound])
+    """The claims of a pod that the filters passed which are not bound yet."""
+    return pre_filter(pod.spec.claims, storage, pod.namespace)[1].delayed
 
 
 def first_writes(

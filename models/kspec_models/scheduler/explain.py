@@ -18,7 +18,7 @@ from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import preemption, profile, scoring
 from kspec_models.scheduler.preemption import Candidate
 from kspec_models.scheduler.profile import NOTHING_ELSE, Around
-from kspec_models.scheduler.result import FilterResult, Status
+from kspec_models.scheduler.result import FilterResult
 from kspec_models.scheduler.scoring import NodeScore
 from kspec_models.scheduler.snapshot import PlacedNode, Snapshot
 
@@ -152,7 +152,7 @@ def preempting(
 
 def why_not(pod: Pod, at: PlacedNode, result: FilterResult, snapshot: Snapshot, around: Around) -> str:
     """Why no eviction from this node helps."""
-    if result.status is not Status.UNSCHEDULABLE:
+    if not preemption.may_help(result.status):
         return NOT_HELPFUL
     kept = tuple([each for each in at.pods if not preemption.outranks(pod.spec.priority, each.spec.priority)])
     if len(kept) == len(at.pods):

@@ -21,7 +21,11 @@ from kspec.kube.objects import Labels, LabelSelector, Pod
 from kspec_models.scheduler.filters import (
     inter_pod_affinity,
     node_affinity,
+    node_name,
     node_ports,
+    node_unschedulable,
+    resources_fit,
+    taint_toleration,
     topology_spread,
     volume_binding,
     volume_restrictions,
@@ -36,12 +40,12 @@ Judge = Callable[[PlacedNode], FilterResult]
 """What the filters say of one node."""
 
 ORDER = (
-    "NodeUnschedulable",
-    "NodeName",
-    "TaintToleration",
-    "NodeAffinity",
-    "NodePorts",
-    "NodeResourcesFit",
+    node_unschedulable.NAME,
+    node_name.NAME,
+    taint_toleration.NAME,
+    node_affinity.NAME,
+    node_ports.NAME,
+    resources_fit.NAME,
     volume_restrictions.NAME,
     volume_binding.NAME,
     volume_zone.NAME,

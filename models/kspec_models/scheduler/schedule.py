@@ -26,6 +26,7 @@ from kspec.kube.objects import Node, Pod, PodSpec, ReplicaSet
 from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.scheduler import claims, profile, scoring
 from kspec_models.scheduler.evicting import add_preemption
+from kspec_models.scheduler.filters import scheduling_gates
 from kspec_models.scheduler.framework import FilterResult, NodeInfo, feasible
 from kspec_models.scheduler.profile import Around
 from kspec_models.scheduler.scores.selection import looked_at, nodes_to_find
@@ -80,7 +81,7 @@ def waits_for_a_node(pod: Any, scheduler_name: str) -> bool:
     """Whether a pod is in this scheduler's queue: its own, without a node, alive, and not gated (C39)."""
     if pod.node is not None or pod.deleting or pod.finished:
         return False
-    return responsible(pod.spec, scheduler_name) and not pod.spec.scheduling_gates
+    return responsible(pod.spec, scheduler_name) and scheduling_gates.pre_enqueue(pod.spec).fits
 
 
 def as_pod(pod: Any) -> Pod:

@@ -23,7 +23,7 @@ from kspec_models.scheduler.scores import (
     taint_toleration,
     topology_spread,
 )
-from kspec_models.scheduler.scores.selection import DEFAULT_WEIGHTS, Scored, winners
+from kspec_models.scheduler.scores.selection import DEFAULT_WEIGHTS, Scored, total, winners
 from kspec_models.scheduler.snapshot import Snapshot
 
 
@@ -46,7 +46,8 @@ class NodeScore:
     @property
     def total(self) -> int:
         """The weighted sum."""
-        return sum(each.score * each.weight for each in self.plugins)
+        given = {each.plugin: each.score for each in self.plugins}
+        return total(given, tuple([(each.plugin, each.weight) for each in self.plugins]))
 
 
 def scores(pod: Pod, snapshot: Snapshot, feasible: Snapshot, around: Around = NOTHING_ELSE) -> tuple[NodeScore, ...]:

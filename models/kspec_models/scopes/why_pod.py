@@ -32,8 +32,9 @@ from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.typed_placement import labels_of
 from kspec.kube.watch import Kind
 from kspec_models.scheduler.explain import Explanation, explain
+from kspec_models.scheduler.filters import scheduling_gates
 from kspec_models.scheduler.profile import Around
-from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, SCORES, scheduler
+from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, SCORES, responsible, scheduler
 from kspec_models.scheduler.snapshot import snapshot_of
 from kspec_models.scheduler.volumes import Storage
 from kspec_models.scopes.budget_manifests import budgets_in, with_budgets
@@ -236,9 +237,9 @@ def untried(pod: Pod, was_bound: bool) -> str:
         return "" if was_bound else "it came with spec.nodeName: no scheduler was asked"
     if pod.finished or pod.deleting:
         return "it has ended, or is being deleted: no scheduler looks at it"
-    if pod.spec.scheduler_name != DEFAULT_SCHEDULER:
+    if not responsible(pod.spec, DEFAULT_SCHEDULER):
         return f"no scheduler is called {pod.spec.scheduler_name}: it is ignored, without any condition or event"
-    if pod.spec.scheduling_gates:
+    if not scheduling_gates.pre_enqueue(pod.spec).fits:
         return f"it has scheduling gates: {', '.join(pod.spec.scheduling_gates)}"
     return ""
 

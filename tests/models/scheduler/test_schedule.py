@@ -15,7 +15,9 @@ from kspec.kube.placement import SpreadConstraint
 from kspec.kube.policy import PodDisruptionBudget
 from kspec_models.kubelet import kubelet
 from kspec_models.scheduler.evicting import Eviction, orders_of
-from kspec_models.scheduler.schedule import scheduler
+from kspec_models.scheduler.filters import scheduling_gates
+from kspec_models.scheduler.result import unresolvable
+from kspec_models.scheduler.schedule import DEFAULT_SCHEDULER, scheduler, waits_for_a_node
 from kspec_models.scheduler.snapshot import PREEMPTION_BY_SCHEDULER
 from kspec_models.scopes.scheduler import APART, a_node, a_pod, cluster
 from tests.kspec.kube.small import Walk
@@ -70,6 +72,14 @@ def test_ties_of_scores_stay_open() -> None:
 
 
 # ---- other pods and domains
+
+
+def test_a_gated_pod_is_kept_out_of_the_queue_by_the_plugin_that_decides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gated, free = a_pod("web", scheduling_gates=("wait",)), a_pod("web")
+    assert not waits_for_a_node(gated, DEFAULT_SCHEDULER)
+    assert waits_for_a_node(free, DEFAULT_SCHEDULER)
+    monkeypatch.setattr(scheduling_gates, "pre_enqueue", lambda spec: unresolvable(scheduling_gates.NAME, "always"))
+    assert not waits_for_a_node(free, DEFAULT_SCHEDULER)
 
 
 @pytest.mark.parametrize("cache", ["fresh", "delayed"])
