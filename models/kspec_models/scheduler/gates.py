@@ -9,11 +9,6 @@ _COMPARISON = settings.declare(
     ("off", "on"),
     "tolerations with Gt and Lt compare numbers (gate TaintTolerationComparisonOperators, alpha)",
 )
-_RESIZE = settings.declare(
-    "scheduler.in-place-resize",
-    ("on", "off"),
-    "a running pod's requests may shrink and free room (gate InPlacePodVerticalScaling)",
-)
 _POD_LEVEL = settings.declare(
     "scheduler.pod-level-resources",
     ("on", "off"),
@@ -24,11 +19,6 @@ _POD_LEVEL = settings.declare(
 def comparison_operators() -> bool:
     """Whether Gt and Lt tolerations compare numbers (C53)."""
     return settings.on(_COMPARISON.name)
-
-
-def in_place_resize() -> bool:
-    """Whether an update can lower what a pod on a node holds (C60)."""
-    return settings.on(_RESIZE.name)
 
 
 def pod_level_resources() -> bool:

@@ -14,11 +14,8 @@ TOPIC = "resources-fit"
 
 def answer(given: Given) -> object:
     """What the NodeResourcesFit filter says under the gates of the case."""
-    gates = {
-        "scheduler.pod-level-resources": given.get("pod_level_resources", True),
-        "scheduler.in-place-resize": given.get("in_place_resize", True),
-    }
-    with settings.applied({name: "on" if value else "off" for name, value in gates.items()}):
+    pod_level = "on" if given.get("pod_level_resources", True) else "off"
+    with settings.applied({"scheduler.pod-level-resources": pod_level}):
         return _answer(given)
 
 
@@ -72,5 +69,6 @@ def _hint_after_pod_event(given: Given) -> object:
         _objects.pod_spec(after),
         itself=_objects.same_pod(pod, after),
         assigned=bool(after.get("node")),
+        in_place_resize=bool(given.get("in_place_resize", True)),
     )
     return {"hint": hint.value}

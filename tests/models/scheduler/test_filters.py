@@ -279,5 +279,4 @@ class TestNodeResourcesFit:
         assert hint(pod(1), pod(2), pod(2), itself=False, assigned=True) is SKIP
         assert hint(pod(0), pod(3), pod(2), itself=False, assigned=True) is SKIP
         assert hint(pod(1), pod(3), pod(2), itself=True, assigned=False) is QUEUE
-        with settings.applied({"scheduler.in-place-resize": "off"}):
-            assert hint(pod(1), pod(3), pod(2), itself=True, assigned=True) is SKIP
+        assert hint(pod(1), pod(3), pod(2), itself=True, assigned=True, in_place_resize=False) is SKIP

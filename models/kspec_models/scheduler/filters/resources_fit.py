@@ -126,10 +126,13 @@ def hint_after_pod_deleted(*, assigned: bool) -> QueueingHint:
 
 
 def hint_after_pod_resized(
-    spec: PodSpec, before: PodSpec, after: PodSpec, *, itself: bool, assigned: bool
+    spec: PodSpec, before: PodSpec, after: PodSpec, *, itself: bool, assigned: bool, in_place_resize: bool = True
 ) -> QueueingHint:
-    """Queue if the rejected pod `itself` shrank, or one that is bound (`assigned`) shrank in what this pod requests."""
-    if not gates.in_place_resize():
+    """Queue if the rejected pod `itself` shrank, or one that is bound (`assigned`) shrank in what this pod requests.
+
+    `in_place_resize`: the gate InPlacePodVerticalScaling, without which no update shrinks a pod (C60).
+    """
+    if not in_place_resize:
         return QueueingHint.SKIP
     return hint(itself or (assigned and _released(requests_of(spec), requests_of(before), requests_of(after))))
 
