@@ -28,7 +28,10 @@ class Twin:
 
 @attrs.frozen
 class Setting:
-    """One setting: `name` is `component.setting`; the first of `values` is what real Kubernetes does by default."""
+    """One setting: `name` is `component.setting`; the first of `values` counts where nothing is set.
+
+    It is what real Kubernetes does by default, or includes that: who looks at more than happens misses nothing.
+    """
 
     name: str
     values: tuple[str, ...]

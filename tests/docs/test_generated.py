@@ -10,6 +10,8 @@ import sys
 import pytest
 
 import kspec
+from kspec.kernel.registry import load
+from kspec.kernel.settings import declared
 from kspec.report.result import result_document
 from tests.docs.console import ROOT
 from tests.docs.record import PICTURE, TABLES, picture, recorded
@@ -27,6 +29,18 @@ def made() -> dict[str, str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_generated_table_is_up_to_date(name: str, made: dict[str, str]) -> None:
     assert recorded(name) == f"{made[name]}\n", "run ./dev python -m tests.docs.record, and read the diff"
+
+
+NOT_UPSTREAMS_DEFAULT = {"scheduler.scores": "open", "apiserver.authorization-mode": "Node,RBAC"}
+
+
+def test_the_settings_that_begin_with_something_else_than_upstreams_default_are_named() -> None:
+    load()
+    opening = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8").partition("<!--")[0]
+    named = {name for name in re.findall(r"`([\w.-]+)`", opening) if name in declared()}
+
+    assert named == set(NOT_UPSTREAMS_DEFAULT)
+    assert {name: declared()[name].default for name in named} == NOT_UPSTREAMS_DEFAULT
 
 
 def texts(svg: str) -> list[str]:

@@ -45,7 +45,8 @@ DEFAULT_SCHEDULER = "default-scheduler"
 SCORES = settings.declare(
     "scheduler.scores",
     ("open", "default"),
-    "which of the nodes that fit is taken; open: any of them; default: one of the best by the default profile's scores",
+    "which of the nodes that fit is taken; open: any of them, which covers the other; default: one of the best by the "
+    "default profile's scores, as in real Kubernetes",
 )
 
 Row = tuple[Any, ...]
