@@ -82,12 +82,13 @@ def group() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; answer with its exit code. Never raises."""
     from kspec.cli import errors
+    from kspec.kernel.blame import spec_frame
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = group.main(args=words, prog_name="kspec", standalone_mode=False, obj=words)
     except SystemExit as error:  # click's own answer to a closed pipe, unless a spec ends the process
-        code = errors.report(error) if errors.spec_frame(error.__traceback__) else 0
+        code = errors.report(error) if spec_frame(error.__traceback__) else 0
     except BaseException as error:
         code = errors.report(error)
     return errors.flushed(int(code or 0))

@@ -9,20 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import sysconfig
 import tempfile
 import traceback
-from importlib.metadata import entry_points
-from pathlib import Path
-from types import TracebackType
 
 import click
 
+from kspec.kernel.blame import spec_frame
 from kspec.kernel.errors import KspecError, SlotsExhausted
 from kspec.kernel.result import Exit
 from kspec.outcome import code_of
-
-CHECKER = Path(__file__).resolve().parents[1]
 
 
 def explained(error: BaseException) -> tuple[Exit, str]:
@@ -51,24 +46,6 @@ def report(error: BaseException) -> int:
     return int(code)
 
 
-def spec_frame(tb: TracebackType | None) -> tuple[str, int, str] | None:
-    """The innermost place in a spec's own code (file, line, function), or None if there is none."""
-    found: tuple[str, int, str] | None = None
-    specs = {point.value.split(":")[0].split(".")[0] for point in entry_points(group="kspec.spec")}
-    libraries = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    while tb is not None:
-        frame = tb.tb_frame
-        path = Path(frame.f_code.co_filename)
-        root = str(frame.f_globals.get("__name__", "")).split(".")[0]
-        if path.is_file():
-            resolved = path.resolve()
-            library = any(resolved.is_relative_to(folder) for folder in libraries)
-            if not resolved.is_relative_to(CHECKER) and (root in specs or not library):
-                found = (_short(resolved), tb.tb_lineno, frame.f_code.co_name)
-        tb = tb.tb_next
-    return found
-
-
 def flushed(code: int) -> int:
     """Flush what was printed. A reader that went away (`kspec ... | head`) is no error."""
     for stream in (sys.stdout, sys.stderr):
@@ -91,11 +68,6 @@ def _of_click(error: click.ClickException) -> str:
     message = error.format_message().rstrip(".")
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "kspec"
     return f"{message[:1].lower()}{message[1:]} (see `{command} --help`)"
-
-
-def _short(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _written(error: BaseException) -> str:

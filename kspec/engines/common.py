@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.actions import Role
+from kspec.kernel.blame import spec_frame
 from kspec.kernel.errors import Grew, KspecError, SpecError, UntrustworthyError, UsageError
 from kspec.kernel.properties import Broken, Property, PropertyKind
 from kspec.kernel.result import EXIT_OF, PRECEDENCE, Limits, Progress, PropertyResult, Result, Verdict
@@ -76,9 +77,10 @@ def ask(where: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except KspecError:
         raise
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        path, line, *_ = spec_frame(error.__traceback__) or (last.filename, last.lineno)
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise SpecError(f"{where} failed: {said} ({frame.filename}:{frame.lineno})") from error
+        raise SpecError(f"{where} failed: {said} ({path}:{line})") from error
 
 
 # ---- limits and progress

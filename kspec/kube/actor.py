@@ -20,6 +20,7 @@ from typing import Any
 import attrs
 
 from kspec.kernel.actions import Action, Lens, Reader, Role, Set, Step, StepKind, Update, Var, whole
+from kspec.kernel.blame import place_of
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import ME, Ref, Value
 from kspec.kube.cache import Api, Cache, Cached
@@ -240,7 +241,11 @@ class Actor:
                 kind = cluster.kind(act.kind)
                 view = see(f"{kind.resource}/{name}" if name else kind.resource, SeenLens(kind, self.name))
                 first = None if view is None else Cached(kind, self.name, view, name or see.me)
-            for alternative in act.act(first, here, api):
+            alternatives = act.act(first, here, api)
+            if not isinstance(alternatives, Iterable):
+                what = f"{act.act.__name__} must be a generator: yield what it may do, do not return it"
+                raise SpecError(f"{place_of(act.act)}: {what}")
+            for alternative in alternatives:
                 yield self._step(cluster, see, act, alternative)
 
         return steps

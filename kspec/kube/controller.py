@@ -15,12 +15,13 @@ rates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
 
 from kspec.kernel.actions import Action, Lens, Reader, Set, Step, StepKind, Update, Var, whole
+from kspec.kernel.blame import place_of
 from kspec.kernel.errors import SpecError
 from kspec.kernel.settings import on
 from kspec.kernel.values import Ref, Value
@@ -179,7 +180,11 @@ class Controller:
                     return run.ask(variable, lens)
 
                 arguments.append(self.memory(recall, remember, variable))
-            return self.reconcile(*arguments)
+            made = self.reconcile(*arguments)
+            if not isinstance(made, Generator):
+                what = f"{self.reconcile.__name__} must be a generator: yield its calls, do not return them"
+                raise SpecError(f"{place_of(self.reconcile)}: {what}")
+            return made
 
         return make
 

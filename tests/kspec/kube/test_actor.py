@@ -229,6 +229,15 @@ def test_what_is_no_effect_is_refused_by_name() -> None:
         walked(once(work)).can()
 
 
+def test_an_action_that_returns_what_it_may_do_is_told_to_yield_it() -> None:
+    def work(cache: Any, here: Any, api: Any) -> Any:
+        return None
+
+    line = work.__code__.co_firstlineno
+    with pytest.raises(SpecError, match=rf"test_actor\.py:{line}: work must be a generator: yield what it may do"):
+        walked(once(work)).can()
+
+
 def test_a_variable_that_it_does_not_have_is_named() -> None:
     def work(cache: Any, here: Any, api: Any) -> Any:
         yield here.set(done=here.nothing)

@@ -249,7 +249,18 @@ def test_a_field_that_the_kind_does_not_have_is_named() -> None:
     def website(website: Any, cache: Any, api: Any) -> Reconcile:
         yield api.patch(website, seen=website.size)
 
-    with pytest.raises(SpecError, match="Website has no field 'size'"):
+    line = website.reconcile.__code__.co_firstlineno + 2
+    with pytest.raises(SpecError, match=rf"Website has no field 'size' \(.*test_controller\.py:{line}\)"):
+        explored(cluster(website))
+
+
+def test_a_controller_that_returns_its_calls_is_told_to_yield_them() -> None:
+    @controller(Website)
+    def website(website: Any, cache: Any, api: Any) -> Any:
+        return api.patch(website, seen=1)
+
+    line = website.reconcile.__code__.co_firstlineno
+    with pytest.raises(SpecError, match=rf"test_controller\.py:{line}: website must be a generator: yield its calls"):
         explored(cluster(website))
 
 
