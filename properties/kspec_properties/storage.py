@@ -5,7 +5,7 @@
   names the volume and the volume names the claim, with its uid.
 - `what_is_kept_is_not_given_away`: a volume with the policy Retain that was bound keeps the reference to its claim;
   only a person may clear it. It is said of steps, so that nobody can do it and undo it.
-- `a_claim_in_use_stays`: a claim does not go while a pod uses it.
+- `a_claim_in_use_stays`: a claim does not go while a pod uses it, which a pod does that has a node (W179).
 - `every_claim_that_a_pod_uses_is_bound_in_the_end`: it needs a volume, or somebody who makes
   one.
 """
@@ -98,7 +98,7 @@ def what_is_kept_is_not_given_away(before: Truth, happened: Happened, after: Tru
 def a_claim_in_use_is_deleted(truth: Truth) -> bool:
     """Some claim is marked as deleted while a pod uses it."""
     marked = {name for name, deleting in truth.all(PersistentVolumeClaim, "name", "deleting") if deleting}
-    return any(marked & set(spec.claims) for spec, finished in truth.all(Pod, "spec", "finished") if not finished)
+    return any(marked & set(spec.claims) for spec, node in truth.all(Pod, "spec", "node") if node is not None)
 
 
 @step_invariant(
@@ -107,8 +107,8 @@ def a_claim_in_use_is_deleted(truth: Truth) -> bool:
 def a_claim_in_use_stays(before: Truth, happened: Happened, after: Truth) -> bool | Broken:
     """No claim goes while a pod uses it."""
     gone = set(before.names(PersistentVolumeClaim)) - set(after.names(PersistentVolumeClaim))
-    for spec, finished in before.all(Pod, "spec", "finished") if gone else ():
-        if not finished and gone & set(spec.claims):
+    for spec, node in before.all(Pod, "spec", "node") if gone else ():
+        if node is not None and gone & set(spec.claims):
             return Broken(f"claim {min(gone)} goes while a pod uses it", (f"PersistentVolumeClaim {min(gone)}",))
     return True
 

@@ -32,6 +32,6 @@ def pvc_protection(claim: Any, cache: Cache, api: Api) -> Reconcile:
 
 
 def in_use(claim: Any, cache: Cache) -> bool:
-    """Whether some pod that is not finished names the claim."""
+    """Whether some pod that has a node names the claim, ended or not; one without a node cannot start (podUsesPVC)."""
     near = [pod for pod in cache.list(Pod) if pod.namespace == claim.namespace]
-    return any(claim.name in pod.spec.claims and not pod.finished for pod in near)
+    return any(claim.name in pod.spec.claims and pod.node is not None for pod in near)
