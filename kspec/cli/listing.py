@@ -14,6 +14,12 @@ from kspec.kernel.registry import load, registry
 from kspec.kernel.system import System
 from kspec.targets import laid_out, manifests_service, targets
 
+WIDEST = 160
+"""Columns of a table where standard output is no terminal: longer rows are wrapped."""
+
+MOST_NAMED = 3
+"""How many of the systems that have a property are named."""
+
 Row = tuple[str, ...]
 Table = tuple[Row, list[Row]]
 
@@ -38,7 +44,7 @@ def command(what: str, files: tuple[str, ...]) -> int:
     load()
     targets(files)
     titles, rows = LISTS[what]()
-    emit(columns(titles, rows) if rows else f"no {what}")
+    emit(columns(titles, rows, most=WIDEST) if rows else f"no {what}")
     return 0
 
 
@@ -60,10 +66,15 @@ def _properties() -> Table:
     for name, system in _laid_out():
         for prop in system.properties:
             found.setdefault((prop.name, prop.kind.value, prop.sentence), []).append(name)
-    rows: list[Row] = [(name, kind, ", ".join(systems), text) for (name, kind, text), systems in sorted(found.items())]
+    rows: list[Row] = [(name, kind, _some(systems), text) for (name, kind, text), systems in sorted(found.items())]
     for name, theorem in sorted(registry.theorems.items()):
         rows.append((str(getattr(theorem, "name", name)), "theorem", "", str(getattr(theorem, "sentence", ""))))
     return ("property", "kind", "of", "what it claims"), rows
+
+
+def _some(systems: Sequence[str]) -> str:
+    more = len(systems) - MOST_NAMED
+    return ", ".join(systems[:MOST_NAMED]) + (f", and {more} more" if more > 0 else "")
 
 
 def _components() -> Table:

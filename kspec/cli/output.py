@@ -346,8 +346,10 @@ def _expected(console: Console, report: Report, known: Sequence[Outcome]) -> Non
 # ---- tables of `kspec list`
 
 
-def columns(titles: Sequence[str], rows: Sequence[Sequence[str]], *, terminal: bool | None = None) -> str:
-    """A table of plain words, as wide as the terminal; where there is none, one line a row, without wrapping."""
+def columns(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], *, terminal: bool | None = None, most: int | None = None
+) -> str:
+    """A table of plain words, as wide as the terminal; where there is none, one line a row, or `most` columns wide."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -355,7 +357,8 @@ def columns(titles: Sequence[str], rows: Sequence[Sequence[str]], *, terminal: b
     inside = _is_terminal(False) if terminal is None else terminal
     console, buffer = _console(inside)
     if not inside:
-        console.width = 2 + sum(max(len(cell) for cell in column) + 3 for column in zip(titles, *rows, strict=True))
+        natural = 2 + sum(max(len(cell) for cell in column) + 3 for column in zip(titles, *rows, strict=True))
+        console.width = natural if most is None else min(natural, most)
     table = Table(box=box.SIMPLE, show_edge=False)
     for i, title in enumerate(titles):
         table.add_column(title, no_wrap=i == 0, overflow="fold")
