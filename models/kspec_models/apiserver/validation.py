@@ -1,8 +1,8 @@
 """Validation: is what is to be stored a legal object?
 
-Upstream: `pkg/apis/apps/validation/validation.go`, `pkg/apis/core/validation/validation.go`, `pkg/apis/rbac/validation/
-validation.go`. Refused with 422. Manifests have been validated whole before they come here (kspec.kube.validation);
-these are the rules that a *running* cluster can break.
+Upstream: `validation/validation.go` of each group below `pkg/apis` (apps, batch, core, rbac). Refused with 422.
+Manifests have been validated whole before they come here (kspec.kube.validation); these are the rules that a *running*
+cluster can break.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 import attrs
 
 from kspec.kube.autoscaling import HorizontalPodAutoscaler
-from kspec.kube.batch import Job
-from kspec.kube.objects import Container, Pod, PodSpec
+from kspec.kube.batch import Job, JobCondition
+from kspec.kube.objects import Container, Pod, PodSpec, PodTemplate
 from kspec_models.apiserver.finalizers import forbidden_additions
 from kspec_models.apiserver.kinds import IMMUTABLE, NOT_NEGATIVE, ONCE_SET
 
@@ -47,7 +47,7 @@ def changed(old: Any, new: Any) -> str:
     for field in ONCE_SET.get(type(new).__name__, ()):
         if getattr(old, field) not in (None, "", getattr(new, field)):
             return f"{_WRITTEN.get(field, field)}: field is immutable once it is set"
-    if isinstance(old, Job) and new.template != old.template and not old.suspend:
+    if isinstance(old, Job) and template_that_may_be(old, new.template) != new.template:
         return "spec.template: field is immutable"
     for field in OF_THE_SERVER:
         if getattr(new, field, None) != getattr(old, field, None):
@@ -62,6 +62,37 @@ def changed(old: Any, new: Any) -> str:
     if added:
         return f"metadata.finalizers: {', '.join(added)} cannot be added while the object is being deleted"
     return ""
+
+
+def template_that_may_be(old: Job, new: PodTemplate) -> PodTemplate:
+    """The template of a Job with those changes of a new one that an update may make (validatePodTemplateUpdate).
+
+    While the Job is suspended and nothing of it runs: labels, what selects nodes, tolerations, scheduling gates, and
+    what containers request (the gates MutableSchedulingDirectivesForSuspendedJobs and
+    MutablePodResourcesForSuspendedJobs, on since 1.36). Simplified: whether a Job has ever started (status.startTime)
+    is told by whether its status counts any pod.
+    """
+    if not (old.suspend and may_be_changed(old)):
+        return old.template
+    directives = ("node_selector", "node_affinity", "preferred_nodes", "tolerations", "scheduling_gates")
+    may: dict[str, Any] = {field: getattr(new.spec, field) for field in directives}
+    for field in ("containers", "init_containers"):
+        may[field] = with_resources(getattr(old.template.spec, field), getattr(new.spec, field))
+    return PodTemplate(new.labels, attrs.evolve(old.template.spec, **may))
+
+
+def may_be_changed(job: Job) -> bool:
+    """Whether nothing runs of a suspended Job: it has no active pods, and says that it is suspended or never ran."""
+    counted = (job.succeeded, job.failed, job.terminating, len(job.uncounted_succeeded), len(job.uncounted_failed))
+    return job.active == 0 and (JobCondition.SUSPENDED in job.conditions or not any(counted))
+
+
+def with_resources(old: tuple[Container, ...], new: tuple[Container, ...]) -> tuple[Container, ...]:
+    """The old containers with the requests and limits of the new ones, if there are as many."""
+    if len(old) != len(new):
+        return old
+    pairs = zip(old, new, strict=True)
+    return tuple([attrs.evolve(was, requests=each.requests, limits=each.limits) for was, each in pairs])
 
 
 def changed_pod(old: Pod, new: Pod) -> str:

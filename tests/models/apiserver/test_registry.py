@@ -10,8 +10,8 @@ import pytest
 from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref
 from kspec.kube.autoscaling import HorizontalPodAutoscaler
-from kspec.kube.batch import Job
-from kspec.kube.core import Namespace, NamespacePhase
+from kspec.kube.batch import Job, JobCondition
+from kspec.kube.core import Namespace, NamespacePhase, ServiceAccount
 from kspec.kube.objects import (
     Container,
     Deployment,
@@ -193,11 +193,61 @@ def test_what_may_be_set_once_is_immutable_then() -> None:
     assert ask(Verb.UPDATE, bound, "persistentvolumeclaims", changes=more).code is Code.OK
 
 
-def test_the_template_of_a_job_changes_only_while_it_is_suspended() -> None:
-    other = {"template": PodTemplate(labels(app="other"))}
-    assert ask(Verb.PATCH, Job("j"), "jobs", changes=other).code is Code.INVALID
-    assert ask(Verb.PATCH, Job("j", suspend=True), "jobs", changes=other).code is Code.OK
-    assert ask(Verb.PATCH, Job("j", suspend=True), "jobs", changes={"completions": 5}).code is Code.INVALID
+def changed_template(job: Job, **spec: Any) -> Code:
+    """What becomes of an update of a Job's pod template."""
+    template = PodTemplate(job.template.labels, attrs.evolve(job.template.spec, **spec))
+    return ask(Verb.PATCH, job, "jobs", changes={"template": template}).code
+
+
+RUNS_PI = PodTemplate(labels(app="pi"), PodSpec((Container("pi", "pi:1"),)))
+SUSPENDED = Job("j", RUNS_PI, suspend=True)
+LARGER = Container("pi", "pi:1", requests=(("cpu", 2000),))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"node_selector": labels(zone="a")},
+        {"node_affinity": ()},
+        {"tolerations": (Toleration("spot"),)},
+        {"scheduling_gates": ("wait",)},
+        {"containers": (LARGER,)},
+    ],
+)
+def test_where_a_job_may_run_and_what_it_requests_changes_only_while_it_is_suspended(change: dict[str, Any]) -> None:
+    assert changed_template(SUSPENDED, **change) is Code.OK
+    assert changed_template(attrs.evolve(SUSPENDED, suspend=False), **change) is Code.INVALID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"containers": (attrs.evolve(LARGER, image="pi:2"),)},
+        {"containers": (LARGER, LARGER)},
+        {"restart_policy": "OnFailure"},
+        {"priority": 7},
+    ],
+)
+def test_nothing_else_of_a_jobs_pods_ever_changes(change: dict[str, Any]) -> None:
+    assert changed_template(SUSPENDED, **change) is Code.INVALID
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ({"active": 1}, Code.INVALID),
+        ({"active": 1, "conditions": frozenset([JobCondition.SUSPENDED])}, Code.INVALID),
+        ({"failed": 1}, Code.INVALID),
+        ({"failed": 1, "conditions": frozenset([JobCondition.SUSPENDED])}, Code.OK),
+    ],
+)
+def test_a_job_that_has_run_must_have_stopped_and_say_so(status: dict[str, Any], code: Code) -> None:
+    assert changed_template(attrs.evolve(SUSPENDED, **status), node_selector=labels(zone="a")) is code
+
+
+def test_the_number_of_completions_never_changes() -> None:
+    assert ask(Verb.PATCH, SUSPENDED, "jobs", changes={"completions": 5}).code is Code.INVALID
+    assert ask(Verb.PATCH, SUSPENDED, "jobs", changes={"parallelism": 5}).code is Code.OK
 
 
 def test_an_autoscaler_has_room_between_its_bounds() -> None:
@@ -282,3 +332,32 @@ def test_nobody_hands_out_more_than_he_has() -> None:
     assert create(RoleBinding("b", RoleRef("Role", "mine")), "rolebindings") is Code.CREATED
     assert create(RoleBinding("b", RoleRef("ClusterRole", "cluster-admin")), "rolebindings") is Code.FORBIDDEN
     assert create(RoleBinding("b", RoleRef("Role", "gone")), "rolebindings") is Code.NOT_FOUND
+
+
+# ---- what is not served
+
+
+@pytest.mark.parametrize(
+    ("verb", "current", "subresource"),
+    [
+        *[
+            (Verb.CREATE, POD, each)
+            for each in ("exec", "attach", "portforward", "proxy", "log", "ephemeralcontainers")
+        ],
+        (Verb.GET, POD, "log"),
+        (Verb.DELETE, POD, "eviction"),
+        (Verb.CREATE, WEB, "scale"),
+        (Verb.CREATE, WEB, "eviction"),
+        (Verb.CREATE, ServiceAccount("builder"), "token"),
+    ],
+)
+def test_a_subresource_that_the_registry_does_not_know_is_not_found(verb: Verb, current: Any, subresource: str) -> None:
+    resource = "serviceaccounts" if isinstance(current, ServiceAccount) else ""
+    answer = ask(verb, current, resource, subresource=subresource)
+    assert (answer.code, answer.writes) == (Code.NOT_FOUND, False)
+    assert answer.message == "the server could not find the requested resource"
+
+
+def test_who_may_is_asked_before_what_is_served() -> None:
+    request = Request(Verb.CREATE, "pods", "db", "exec", user="scheduler")
+    assert serve(request, POD, True, Store()).code is Code.FORBIDDEN
