@@ -9,7 +9,7 @@ Simplified: a version is whether it is the one that was read: the numbers 2 and 
 one", as `this` and `another` do for uids. `generation` is not in the objects (it would never come to an end): a
 component that reads observedGeneration reads a flag. deletionTimestamp is `deleting`, and of
 deletionGracePeriodSeconds only whether it is 0 (`grace_over`).
-Not modelled: dry run, field ownership, deletion of collections.
+Not modelled: dry run, field ownership, deletion of collections, the subresources that `subresources` does not name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kspec.kube.objects import Pod
 from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.requests import NOWHERE, Also, Code, Look, Request, Response, Verb
 from kspec.kube.status import status_fields
-from kspec_models.apiserver import admission, deletion, eviction, finalizers, update
+from kspec_models.apiserver import admission, deletion, eviction, finalizers, subresources, update
 from kspec_models.apiserver.admission import Admitted
 from kspec_models.apiserver.authorization import CLUSTER_WIDE
 from kspec_models.apiserver.finalizers import GCPolicy, Propagation
@@ -49,7 +49,9 @@ class Performed:
 
 
 def perform(request: Request, current: Any, unchanged: bool, look: Look = NOWHERE) -> Performed:
-    """What the request does."""
+    """What the request does. What is not served is not found."""
+    if not subresources.modelled(request):
+        return Performed(Response(Code.NOT_FOUND, message="the server could not find the requested resource"))
     if request.verb is Verb.LIST:
         return Performed(Response(Code.OK))
     if request.verb is Verb.GET:
