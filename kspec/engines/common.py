@@ -14,7 +14,7 @@ import attrs
 
 from kspec.kernel.actions import Role
 from kspec.kernel.blame import spec_frame
-from kspec.kernel.errors import Grew, KspecError, SpecError, UntrustworthyError, UsageError
+from kspec.kernel.errors import Grew, KspecError, SpecError, UntrustworthyError, UsageError, nearest
 from kspec.kernel.properties import Broken, Property, PropertyKind
 from kspec.kernel.result import EXIT_OF, PRECEDENCE, Limits, Progress, PropertyResult, Result, Verdict
 from kspec.kernel.system import System
@@ -265,6 +265,14 @@ def never_enabled(system: System, enabled: Collection[str]) -> tuple[str, ...]:
     return tuple(k for k in kinds_of(system) if k not in enabled and k not in system.idle and k not in delivered)
 
 
+def refuse_idle_that_is_none(system: System) -> None:
+    """Refuse an `idle` that names no kind of action: only a finished search knows them all. Raises UsageError."""
+    kinds = kinds_of(system)
+    for kind in system.idle:
+        if kind not in kinds:
+            raise UsageError(f"{system.name}: idle: no action is of the kind {kind}{nearest(kind, kinds)}")
+
+
 def property_result(system: System, prop: Property, findings: Findings, limits: Sequence[str]) -> PropertyResult:
     """The verdict on one property. A violation stands whatever was left out; otherwise what was left out decides."""
     reached = prop.witness is None or prop.name in findings.reached
@@ -298,6 +306,8 @@ def conclude(engine: str, system: System, chosen: Iterable[Property], findings: 
     limits = tuple(meter.reached)
     properties = tuple(property_result(system, p, findings, limits) for p in chosen)
     complete = findings.explored and not limits and not findings.interrupted
+    if complete:
+        refuse_idle_that_is_none(system)
     verdicts = [p.verdict for p in properties] + ([] if complete else [Verdict.INCONCLUSIVE])
     return Result(
         name=system.name,

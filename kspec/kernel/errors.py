@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class KspecError(Exception):
     """The base of every error of this package."""
@@ -36,3 +39,10 @@ class SlotsExhausted(BaseException):
     def __init__(self, family: str) -> None:
         super().__init__(family)
         self.family = family
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that nothing has: what may have been meant, else all that there is."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(names) or 'none'}"

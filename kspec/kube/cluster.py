@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from kspec.kernel import settings
 from kspec.kernel.actions import Reader
-from kspec.kernel.errors import Grew, SpecError, UsageError
+from kspec.kernel.errors import Grew, SpecError, UsageError, nearest
 from kspec.kernel.properties import Property
 from kspec.kernel.registry import load
 from kspec.kernel.system import Family, System
@@ -77,11 +78,7 @@ class Cluster:
 
     def __attrs_post_init__(self) -> None:
         names = [c.name for c in self.components]
-        for component, mode in self.scope.caches.items():
-            if component not in names:
-                raise UsageError(f"caches: no component is called {component}; there are {', '.join(names)}")
-            if mode not in CACHES:
-                raise UsageError(f"caches: {mode} is none of {', '.join(CACHES)}")
+        self._refuse_what_names_nothing(names)
         for process in self.processes:
             if process not in (*names, API_SERVER):
                 raise SpecError(f"processes: no component is called {process}; there are {', '.join(names)}")
@@ -89,6 +86,31 @@ class Cluster:
             self.pipeline = load().services.get("apiserver")
             if self.pipeline is None:
                 raise UsageError("no installed spec offers an API server: give Cluster(pipeline=...)")
+
+    def _refuse_what_names_nothing(self, names: Sequence[str]) -> None:
+        """Refuse a scope that speaks of no component, and settings that nobody declared. Raises UsageError."""
+        for what, called in (
+            ("caches", self.scope.caches),
+            ("crashes", self.scope.crashes),
+            ("whole", sorted(self.scope.whole)),
+        ):
+            for name in called:
+                if name not in names:
+                    raise UsageError(f"{self.name}: {what}: no component is called {name}{nearest(name, names)}")
+        for mode in self.scope.caches.values():
+            if mode not in CACHES:
+                raise UsageError(f"{self.name}: caches: {mode} is none of {', '.join(CACHES)}")
+        for kind in self.idle:
+            if not kind.startswith(tuple(f"{name}." for name in names)):
+                actor = kind.partition(".")[0]
+                raise UsageError(
+                    f"{self.name}: idle: {kind}: a kind of action is COMPONENT.ACTION, and no component is called "
+                    f"{actor}{nearest(actor, names)}"
+                )
+        try:
+            settings.resolve(self.settings)
+        except UsageError as error:
+            raise UsageError(f"{self.name}: settings: {error}") from error
 
     # ---- layout
 

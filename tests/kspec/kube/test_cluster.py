@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from kspec.engines import explicit, reference
 from kspec.kernel.actions import Role
 from kspec.kernel.errors import SlotsExhausted, SpecError, UsageError
+from kspec.kernel.registry import load
 from kspec.kernel.result import Verdict
 from kspec.kernel.values import Ref
 from kspec.kube.actor import Actor
@@ -255,7 +257,7 @@ def test_the_scope_is_said_with_every_verdict() -> None:
 
 
 def test_a_cache_of_a_component_that_is_not_there_is_named() -> None:
-    with pytest.raises(UsageError, match="no component is called webshop; there are website"):
+    with pytest.raises(UsageError, match="no component is called webshop; did you mean website"):
         cluster(website, caches={"webshop": "delayed"})
 
 
@@ -273,3 +275,54 @@ def test_the_installed_api_server_serves_where_none_is_given() -> None:
     made = Cluster("plain", (website,), Scope(slots={Server: 2}, stored=(Website("shop"),)), properties=())
     walk = Walk(made.system()).until_quiet("website")
     assert walk.latest("websites/shop").seen == 2
+
+
+# ---- scopes that speak of nothing
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"caches": {"watchr": "delayed"}}, "caches: no component is called watchr; did you mean watcher"),
+        ({"crashes": {"watchr": 1}}, "crashes: no component is called watchr; did you mean watcher"),
+        ({"whole": frozenset({"web"})}, "whole: no component is called web; there are user, watcher"),
+    ],
+)
+def test_a_scope_that_names_no_component_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        cluster((writer("a"), watcher()), **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"replicaset.expectation": "off"}, "unknown setting replicaset.expectation; did you mean replicaset.exp"),
+        ({"replicaset.expectations": "of"}, "the values of replicaset.expectations are on, off"),
+    ],
+)
+def test_settings_that_nobody_declared_are_refused(given: dict[str, str], says: str) -> None:
+    load()
+    with pytest.raises(UsageError, match=f"small: settings: .*{says}"):
+        attrs.evolve(cluster(watcher()), settings=given)
+
+
+def test_idle_that_begins_with_no_component_is_refused_at_once() -> None:
+    with pytest.raises(UsageError, match=r"idle: watchr.look: .* no component is called watchr; did you mean watcher"):
+        attrs.evolve(cluster(watcher()), idle=("watchr.look",))
+
+
+@pytest.mark.parametrize("engine", [explicit, reference])
+def test_idle_that_names_no_kind_of_action_is_refused_by_a_finished_search(engine: Any) -> None:
+    made = attrs.evolve(cluster((writer("a"), watcher())), idle=("watcher.lok",))
+    with pytest.raises(
+        UsageError, match=r"small: idle: no action is of the kind watcher.lok; did you mean watcher.look"
+    ):
+        engine.explore(made.system())
+
+
+def test_idle_may_name_actions_on_an_object_of_a_fixed_name() -> None:
+    made = attrs.evolve(
+        cluster(website, properties=PROMISES, websites=[Website("shop", 0)]),
+        idle=("website.sync shop", "website.call shop"),
+    )
+    assert explicit.explore(made.system()).never_enabled == ()
