@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import attrs
 
 from kspec.kernel.actions import Lens, Update, Var, whole
-from kspec.kernel.errors import SpecError
+from kspec.kernel.errors import SpecError, UsageError
 from kspec.kernel.values import Ref, Value, order_key
 from kspec.kube.answers import Untouched
 from kspec.kube.lenses import Seen, SeenWhere
@@ -207,11 +207,20 @@ class Api:
         return self._request(Verb.GET, kind, name, reader=self._reader)
 
     def create(self, thing: Any, *, on_refused: tuple[Var, Update] | None = None) -> Request:
-        """POST: AlreadyExists, Forbidden and Invalid can be raised."""
+        """POST: AlreadyExists, Forbidden and Invalid can be raised.
+
+        Raises UsageError if a name has to be generated for a kind without slots.
+        """
         kind = self._cluster.kind(type(thing))
         name = None
         if not kind.slots:
-            name = thing.name
+            name = getattr(thing, "name", "")
+            if not name:
+                called = kind.cls.__name__
+                raise UsageError(
+                    f"{self._cluster.name}: POST {kind.resource} by {self._user}: the {called} has no name, so one "
+                    f"has to be generated, and its kind has no slots: give Scope(slots={{{called}: n}})"
+                )
             kind.variable(name)
         return self._request(Verb.CREATE, kind, name, object=thing, on_refused=_refused(on_refused))
 

@@ -326,3 +326,21 @@ def test_idle_may_name_actions_on_an_object_of_a_fixed_name() -> None:
         idle=("website.sync shop", "website.call shop"),
     )
     assert explicit.explore(made.system()).never_enabled == ()
+
+
+def test_a_generated_name_needs_slots() -> None:
+    made = attrs.evolve(cluster(writer("a")), scope=Scope(stored=(Website("shop"),)))
+    with pytest.raises(UsageError, match=r"POST servers by user: .* give Scope\(slots=\{Server: n\}\)"):
+        explicit.explore(made.system())
+
+
+def test_a_name_that_is_left_empty_is_one_to_be_generated() -> None:
+    actor = Actor("user", own={"posted": False}, role=Role.USER)
+
+    @actor.once()
+    def post(cache: Any, here: Any, api: Any) -> Any:
+        if not here.posted:
+            yield api.create(Website("")), here.set(posted=True)
+
+    with pytest.raises(UsageError, match="POST websites by user: the Website has no name"):
+        explicit.explore(cluster(actor).system())
