@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kspec.engines.canonical import canonical_labels
 from kspec.engines.common import laid_out_again
 from kspec.kernel.actions import Action, Role
 from kspec.kernel.errors import Grew
@@ -29,8 +30,8 @@ def one_run(system: System, *, longest: int = LONGEST_RUN) -> Trace:
 
 
 def _run(world: World, longest: int) -> Trace:
-    states, steps = [world.initial], list[Occurrence]()
-    been = {world.initial}
+    states, steps = [canonical_labels(world, world.initial)], list[Occurrence]()
+    been = {states[0]}
     while len(steps) < longest:
         found = _next(world, states[-1], steps[-1] if steps else None, been)
         if found is None:
@@ -50,7 +51,7 @@ def _next(world: World, state: State, last: Occurrence | None, been: set[State])
             if not takes_its_turn(action):
                 continue
             for step in world.steps_of(state, action, member):
-                after = world.apply(state, step)
+                after = canonical_labels(world, world.apply(state, step))  # else a new uid is one that is still known
                 if after not in been:
                     return step, after
     return None

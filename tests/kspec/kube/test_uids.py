@@ -10,6 +10,7 @@ import pytest
 
 import kspec
 from kspec.engines import explicit, reference
+from kspec.engines.one_run import one_run
 from kspec.kernel.actions import Role
 from kspec.kernel.properties import eventually_always
 from kspec.kernel.result import Verdict
@@ -69,6 +70,13 @@ def test_a_name_that_is_given_again_stands_for_another_object() -> None:
     world, last = found.trace.world, found.trace.states[-1]
     there = last[world.position["replicasets/web"]].latest
     assert {there.uid, last[world.position["user/first"]]} == {Uid(0), Uid(1)}
+
+
+def test_in_the_run_that_is_told_it_is_another_object_too() -> None:
+    trace = one_run(cluster(2, ReplicaSet).system())
+    there, first = trace.world.position["replicasets/web"], trace.world.position["user/first"]
+    known = [(state[there].latest.uid, state[first]) for state in trace.states if state[there].latest is not None]
+    assert [uid == noted for uid, noted in known if noted is not None] == [True, False]
 
 
 def test_its_counterexample_replays() -> None:
