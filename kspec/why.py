@@ -53,33 +53,48 @@ class Link:
 
 @attrs.frozen
 class Explained:
-    """The answer: granted or refused, with which status and reason, by whom and why."""
+    """The answer: granted or refused, with which status and reason, by whom and why.
+
+    `not_asked`: what the rest of the chain was not asked for, and why, if the request may be made and is not followed
+    further; then no status is claimed.
+    """
 
     request: str
     granted: bool
-    status: int
+    status: int | None
     reason: str
     decided_by: str
     because: str
     links: tuple[Link, ...]
     assumptions: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    not_asked: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """GRANTED, REFUSED, or AUTHORISED: the caller may, and what becomes of the request is not known."""
+        if self.not_asked:
+            return "AUTHORISED"
+        return "GRANTED" if self.granted else "REFUSED"
 
     @property
     def headline(self) -> str:
         """The first line: the verdict."""
-        word = "GRANTED" if self.granted else "REFUSED"
-        return f"{word}: {self.request}: {self.status} {self.reason}, decided by {self.decided_by}: {self.because}"
+        by = f"decided by {self.decided_by}: {self.because}"
+        if self.not_asked:
+            return f"{self.verdict}: {self.request}: {by}; {self.not_asked}"
+        return f"{self.verdict}: {self.request}: {self.status} {self.reason}, {by}"
 
     def document(self) -> dict[str, Any]:
         """The answer as plain data."""
         return {
             "request": self.request,
-            "verdict": "GRANTED" if self.granted else "REFUSED",
+            "verdict": self.verdict,
             "status": self.status,
             "reason": self.reason,
             "decided_by": self.decided_by,
             "because": self.because,
+            "not_asked": self.not_asked,
             "links": [attrs.asdict(link) for link in self.links],
             "assumptions": list(self.assumptions),
             "not_modelled": list(self.not_modelled),

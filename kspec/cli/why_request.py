@@ -68,7 +68,8 @@ def command(
     deployments.apps, pods/log (a subresource) or pods/web (a name), or a path such as /healthz. What is not in the
     manifests is not there, but for the roles that every cluster has. Without --as the request shows no credentials.
 
-    Exit code 0: the request is granted; 1: it is refused.
+    Exit code 0: the request is granted, or (AUTHORISED) the caller may and the rest of the chain was not asked; 1: it
+    is refused.
     """
     if name and resource_name and name != resource_name:
         raise UsageError(f"{name} --resource-name {resource_name}: say the name once")

@@ -94,16 +94,16 @@ def test_what_a_rule_misses_is_told(kspec: Kspec, arguments: tuple[str, ...], sa
 @pytest.mark.parametrize(
     ("arguments", "first"),
     [
-        (("get", "/healthz"), "GRANTED: get /healthz as system:anonymous: 200 OK, decided by RBAC"),
+        (("get", "/healthz"), "AUTHORISED: get /healthz as system:anonymous: decided by RBAC"),
         (("get", "/metrics", "--as", "eve"), "REFUSED: get /metrics as eve: 403 Forbidden"),
-        (("delete", "nodes", "n1", *ADMIN), "GRANTED: delete nodes n1 as root: 200 OK, decided by system:masters"),
+        (("delete", "nodes", "n1", *ADMIN), "AUTHORISED: delete nodes n1 as root: decided by system:masters"),
         (
             ("get", "secrets", "s", "--as", "system:node:n1", "--as-group", "system:nodes"),
-            "GRANTED: get secrets s in namespace default as system:node:n1: 200 OK, decided by Node",
+            "AUTHORISED: get secrets s in namespace default as system:node:n1: decided by Node",
         ),
         (
             ("create", "pods/binding", "p", "--as", "system:kube-scheduler"),
-            "GRANTED: create pods/binding p in namespace default as system:kube-scheduler: 200 OK, decided by RBAC",
+            "AUTHORISED: create pods/binding p in namespace default as system:kube-scheduler: decided by RBAC",
         ),
         (("impersonate", "users", "--as", "eve"), "kspec: Kubernetes has no resource users"),
     ],

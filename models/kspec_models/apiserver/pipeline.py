@@ -24,7 +24,10 @@ from kspec_models.apiserver.registry import Performed, perform
 
 @attrs.frozen
 class Handled:
-    """The answer, and what each link said that was asked. `escalation`: why these rights may not be handed out."""
+    """The answer, and what each link said that was asked.
+
+    `allowed`: whether the authorizers let it pass; `escalation`: why these rights may not be handed out.
+    """
 
     response: Response
     authenticated: Authenticated
@@ -32,6 +35,18 @@ class Handled:
     opinions: tuple[Opinion, ...] = ()
     escalation: str = ""
     performed: Performed | None = None
+    allowed: bool = False
+
+
+def entered(shown: Credentials, attributes: Attributes, look: Look, line: str) -> Handled:
+    """The first two links: who asks, and may he do this (`line`: in the words of HTTP)."""
+    who = authenticate(shown)
+    if who.user is None:
+        return Handled(Response(Code.UNAUTHORIZED, message="no authenticator recognised the caller"), who)
+    opinions = asked(who.user, attributes, look)
+    if not allows(opinions):
+        return Handled(Response(Code.FORBIDDEN, message=f"{who.user.name} may not {line}"), who, attributes, opinions)
+    return Handled(Response(Code.OK), who, attributes, opinions, allowed=True)
 
 
 def handle(
@@ -46,19 +61,16 @@ def handle(
 
     `wanted`: what it asks for, where that is not to be found out from the request and the object.
     """
-    who = authenticate(shown)
-    if who.user is None:
-        return Handled(Response(Code.UNAUTHORIZED, message="no authenticator recognised the caller"), who)
     attributes = wanted or attributes_of(request, current)
-    opinions = asked(who.user, attributes, look)
-    if not allows(opinions):
-        message = f"{who.user.name} may not {request.line}"
-        return Handled(Response(Code.FORBIDDEN, message=message), who, attributes, opinions)
-    too_much = handed_out(request, who.user, attributes, current, look)
+    handled = entered(shown, attributes, look, request.line)
+    user = handled.authenticated.user
+    if user is None or not handled.allowed:
+        return handled
+    too_much = handed_out(request, user, attributes, current, look)
     if too_much is not None:
-        return Handled(too_much, who, attributes, opinions, too_much.message)
+        return attrs.evolve(handled, response=too_much, escalation=too_much.message)
     performed = perform(request, current, unchanged, look)
-    return Handled(performed.response, who, attributes, opinions, "", performed)
+    return attrs.evolve(handled, response=performed.response, performed=performed)
 
 
 def handed_out(request: Request, user: User, attributes: Attributes, current: Any, look: Look) -> Response | None:

@@ -14,12 +14,12 @@ import attrs
 from kspec.kernel.errors import UsageError
 from kspec.kube.core import Namespace
 from kspec.kube.manifests import read_manifests
-from kspec.kube.requests import Code, Request, Response, Verb
+from kspec.kube.requests import Request, Verb
 from kspec.why import Explained, Question
-from kspec_models.apiserver.authentication import SERVICE_ACCOUNT, Certificate, Credentials, Token, authenticate
-from kspec_models.apiserver.authorization import Opinion, asked
-from kspec_models.apiserver.pipeline import Handled, handle
+from kspec_models.apiserver.authentication import SERVICE_ACCOUNT, Certificate, Credentials, Token
+from kspec_models.apiserver.pipeline import Handled, entered, handle
 from kspec_models.apiserver.rbac import Attributes
+from kspec_models.apiserver.subresources import modelled
 from kspec_models.apiserver.why.cluster import Described, Placed, placed
 from kspec_models.apiserver.why.resources import Resource, resource_of
 from kspec_models.apiserver.why.telling import Told, tell
@@ -30,8 +30,8 @@ VERBS = (
 )
 """Verbs that Kubernetes itself asks about; an extension may have others."""
 
-SERVED = {"get", "create", "update", "patch", "delete"}
-"""Verbs that are followed to the store; of the others only who may is told."""
+VERBS_OF_MODELS = {**{verb.value: verb for verb in Verb}, "watch": Verb.LIST}
+"""Verbs that are followed to the store; of the others only who may is told. A watch is granted as a list is."""
 
 OBJECTS = {"create", "update", "patch"}
 """Verbs that send an object."""
@@ -47,7 +47,8 @@ def explain(question: Question) -> Explained:
         else:
             stored = Described(())
         wanted = Attributes(question.verb, path=question.resource)
-        return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored))
+        unasked = f"what answers at {question.resource} is not modelled"
+        return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored, unasked=unasked))
     resource, named = resource_of(question.resource, question.subresource)
     if named:
         if question.name not in ("", named):
@@ -65,8 +66,9 @@ def explain(question: Question) -> Explained:
         "" if question.verb == "create" and not resource.subresource else name,
         namespace,
     )
-    if not followed(question, resource, body, current):
-        return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored, resource))
+    unasked = why_not_followed(question, resource, body, current)
+    if unasked:
+        return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored, resource, unasked=unasked))
     request = request_of(question, resource, name, body, current)
     handled = handle(request, shown, current, same_version(question, stored, body), stored, wanted)
     return tell(Told(question, wanted, handled, stored, resource, request, current))
@@ -155,20 +157,32 @@ def stored_object(name: str, resource: Resource, namespace: str, stored: Describ
     return None
 
 
-def followed(question: Question, resource: Resource, body: Placed | None, current: Any) -> bool:
-    """Whether the request can be followed to the store: it is known what it is about."""
-    if question.verb not in SERVED:
-        return False
-    if question.verb == "create" and not resource.subresource:
-        return body is not None
-    if question.verb in OBJECTS and not resource.subresource:
-        return body is not None and bool(question.name or body.entry.name)
-    return bool(question.name) and (current is not None or bool(question.files))
+def why_not_followed(question: Question, resource: Resource, body: Placed | None, current: Any) -> str:
+    """Why the request is not followed to the store; empty: it is, and it is known what it is about."""
+    verb = VERBS_OF_MODELS.get(question.verb)
+    if verb is None or (verb is Verb.LIST and resource.subresource):
+        return f"what follows {question.verb} is not modelled"
+    if not resource.kind or not modelled(Request(verb, resource.plural, subresource=resource.subresource)):
+        return f"what the store does with {resource} is not modelled"
+    if verb is Verb.LIST:
+        return "" if resource.stored else f"what the store does with {resource} is not modelled"
+    if question.verb in OBJECTS and body is None and not (verb is Verb.CREATE and resource.subresource):
+        where = "-f or --body" if verb is Verb.CREATE else "--body"
+        return (
+            f"what is sent is not given ({where})"
+            if not resource.subresource
+            else f"what is sent to {resource} is not read"
+        )
+    if verb is Verb.CREATE and not resource.subresource:
+        return ""
+    if not (question.name or body) or (current is None and not question.files):
+        return "which object is meant is not given (NAME, and its manifest with -f)"
+    return ""
 
 
 def request_of(question: Question, resource: Resource, name: str, body: Placed | None, current: Any) -> Request:
     """The request as the chain takes it."""
-    verb = Verb(question.verb)
+    verb = VERBS_OF_MODELS[question.verb]
     sent = None if body is None else body.object
     changes: tuple[tuple[str, Any], ...] = question.options
     if verb in (Verb.UPDATE, Verb.PATCH) and sent is not None and current is not None and type(sent) is type(current):
@@ -202,7 +216,4 @@ def same_version(question: Question, stored: Described, body: Placed | None) -> 
 
 def only_asked(shown: Credentials, wanted: Attributes, stored: Described) -> Handled:
     """The first two links alone."""
-    who = authenticate(shown)
-    opinions: tuple[Opinion, ...] = () if who.user is None else asked(who.user, wanted, stored)
-    code = Code.UNAUTHORIZED if who.user is None else Code.OK
-    return Handled(Response(code), who, wanted, opinions)
+    return entered(shown, wanted, stored, f"{wanted.verb} {wanted.resource}")

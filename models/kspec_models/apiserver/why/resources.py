@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 
 import attrs
 
 from kspec.kernel.errors import UsageError
 from kspec.kube import schema
+from kspec_models.apiserver.subresources import WORDS
 
 _IRREGULAR = {"Endpoints": "endpoints"}
 
-SUBRESOURCES = frozenset(
-    {
-        *("status", "scale", "binding", "eviction", "resize", "finalize", "finalizers", "approval", "token"),
-        *("log", "exec", "attach", "portforward", "proxy", "ephemeralcontainers"),
-    }
-)
-"""What may stand behind a slash; anything else there is a name."""
+_NOT_STORED = re.compile(r"reviews$|^(tokenrequests|bindings|evictions|scales|componentstatuses)$")
+"""Plurals of kinds that are sent and answered, and never stored."""
 
 
 @attrs.frozen
@@ -34,6 +31,11 @@ class Resource:
     def __str__(self) -> str:
         name = self.plural + (f"/{self.subresource}" if self.subresource else "")
         return f"{name}.{self.group}" if self.group else name
+
+    @property
+    def stored(self) -> bool:
+        """Whether objects of this resource are stored, so that they can be listed."""
+        return _NOT_STORED.search(self.plural) is None
 
 
 def plural_of(kind: str) -> str:
@@ -61,7 +63,7 @@ def served() -> tuple[Resource, ...]:
 def resource_of(text: str, subresource: str) -> tuple[Resource, str]:
     """The resource that is meant, and the name if one is written behind it. Raises UsageError with close matches."""
     base, _, behind = text.partition("/")
-    written = behind if behind in SUBRESOURCES else ""
+    written = behind if behind in WORDS else ""
     if written and subresource not in ("", written):
         raise UsageError(f"{text} --subresource {subresource}: say the subresource once")
     found = attrs.evolve(_named(base), subresource=written or subresource)

@@ -9,7 +9,7 @@ import attrs
 from kspec.kube.requests import Code, Request
 from kspec.why import Explained, Link, Question, Said
 from kspec_models.apiserver.admission import PLUGINS, Admitted
-from kspec_models.apiserver.authorization import Decision, Opinion, allows, refusal_code, stored_policy, union
+from kspec_models.apiserver.authorization import Decision, Opinion, refusal_code, stored_policy, union
 from kspec_models.apiserver.generation import rises
 from kspec_models.apiserver.pipeline import Handled
 from kspec_models.apiserver.rbac import Attributes
@@ -47,7 +47,7 @@ NOT_MODELLED = (
 
 @attrs.frozen
 class Told:
-    """A request that was handled, and what is needed to tell of it."""
+    """A request that was handled, and what is needed to tell of it. `unasked`: why it was not followed to the store."""
 
     question: Question
     wanted: Attributes
@@ -56,6 +56,14 @@ class Told:
     resource: Resource | None = None
     request: Request | None = None
     current: Any = None
+    unasked: str = ""
+
+    @property
+    def past_admission(self) -> str:
+        """Why the request passes no admission, whatever it is about; empty: it does."""
+        if self.wanted.path is not None:
+            return "requests for paths pass no admission"
+        return "reads pass no admission" if self.wanted.verb in ("get", "list", "watch") else ""
 
     @property
     def user(self) -> str:
@@ -84,7 +92,7 @@ def tell(told: Told) -> Explained:
     status, reason, by, because = decided(told, links)
     return Explained(
         told.said,
-        status < 300,
+        status is None or status < 300,
         status,
         reason,
         by,
@@ -92,6 +100,7 @@ def tell(told: Told) -> Explained:
         tuple(links),
         told.stored.assumptions if told.request is not None else (),
         NOT_MODELLED,
+        not_asked(told) if status is None else "",
     )
 
 
@@ -115,7 +124,7 @@ def authorization(told: Told) -> Link:
     if told.handled.authenticated.user is None:
         return Link("authorization", None, text="not asked")
     said = [opinion_said(told, each) for each in told.handled.opinions]
-    return Link("authorization", allows(told.handled.opinions), tuple(said))
+    return Link("authorization", told.handled.allowed, tuple(said))
 
 
 def opinion_said(told: Told, opinion: Opinion) -> Said:
@@ -135,13 +144,12 @@ def opinion_said(told: Told, opinion: Opinion) -> Said:
 def admission(told: Told) -> Link:
     """What the mutating plugins said and changed."""
     performed = told.handled.performed
-    if told.handled.authenticated.user is None or not allows(told.handled.opinions) or told.handled.escalation:
+    if not told.handled.allowed or told.handled.escalation:
         return Link("admission", None, text="not asked")
-    if told.request is None:
-        return Link("admission", None, text=not_followed(told))
+    if told.unasked and not told.past_admission:
+        return Link("admission", None, text=f"not asked: {told.unasked}")
     if performed is None or performed.mutated is None:
-        reads = told.wanted.verb in ("get", "list", "watch")
-        return Link("admission", None, text="reads pass no admission" if reads else "not asked")
+        return Link("admission", None, text=told.past_admission or "not asked")
     off = [Said(p.name, "off", f"{p.setting} is off") for p in PLUGINS if not p.is_on]
     return Link("admission", performed.mutated.refused is None, (*verdicts(performed.mutated, told.stored), *off))
 
@@ -174,17 +182,11 @@ def verdicts(admitted: Admitted, stored: Described) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def not_followed(told: Told) -> str:
-    """Why only the first two links were asked."""
-    if told.wanted.path is not None or told.wanted.verb in ("list", "watch"):
-        return "reads pass no admission"
-    if told.wanted.verb == "get":
-        return "reads pass no admission; which object is meant is not given (--resource-name, and its manifest with -f)"
-    if told.wanted.verb in ("create", "update", "patch"):
-        return "not asked: what is sent is not given (-f or --body)"
-    if told.wanted.verb == "delete":
-        return "not asked: which object is meant is not given (--resource-name, and its manifest with -f)"
-    return f"not asked: what follows {told.wanted.verb} is not modelled"
+def not_asked(told: Told) -> str:
+    """Which links were not asked that might refuse the request yet, and why."""
+    if told.wanted.path is not None:
+        return told.unasked
+    return f"{'store' if told.past_admission else 'admission and store'} not asked: {told.unasked}"
 
 
 def validation(told: Told) -> Link:
@@ -203,7 +205,7 @@ def registry(told: Told) -> Link:
     """What becomes of the stored object."""
     performed, response = told.handled.performed, told.handled.response
     if performed is None:
-        return Link("store", None)
+        return Link("store", None, text=f"not asked: {told.unasked}" if told.unasked and told.handled.allowed else "")
     stopped = (performed.mutated is not None and performed.mutated.refused is not None) or performed.invalid
     if stopped or (performed.validated is not None and performed.validated.refused is not None):
         return Link("store", None, text="not reached")
@@ -216,12 +218,16 @@ def outcome(told: Told) -> str:
     response, current = told.handled.response, told.current
     if not response.code.ok:
         return response.message or ("there is no such object" if response.code is Code.NOT_FOUND else "")
+    if told.wanted.verb == "watch":
+        return "every change from now on"
     if not response.writes:
-        return "the object as it is stored"
+        return "the objects that are stored" if told.wanted.verb == "list" else "the object as it is stored"
     if response.object is None:
         return "the object is removed"
     if current is None:
         return "the object is stored"
+    if told.wanted.subresource == "binding":
+        return "the pod is on the node that the Binding names"
     if getattr(response.object, "deleting", False) and not getattr(current, "deleting", False):
         held = getattr(response.object, "finalizers", ())
         waits = f"until the last of its finalizers is gone: {', '.join(held)}" if held else "for its grace period"
@@ -244,12 +250,14 @@ def generation(told: Told) -> tuple[str, ...]:
 # ---- the verdict
 
 
-def decided(told: Told, links: list[Link]) -> tuple[int, str, str, str]:
-    """Status, reason, who decided and why."""
+def decided(told: Told, links: list[Link]) -> tuple[int | None, str, str, str]:
+    """Status (None: none is claimed), reason, who decided and why."""
     response = told.handled.response
     refusing = next((link for link in links if link.passed is False), None)
     if refusing is None:
         last = told.handled.opinions[-1]
+        if told.unasked:
+            return None, "", last.authorizer, last.reason
         return response.code.status, response.code.value[1], last.authorizer, last.reason
     if refusing.name == "authorization":
         opinions = told.handled.opinions
