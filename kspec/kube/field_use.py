@@ -1,6 +1,8 @@
 """Which fields of a modelled kind are read, which change nothing in the control plane, and which no model reads.
 
-What a person wrote and no model reads is told with the verdict: it could change what a real cluster does.
+What a person wrote and no model reads is told with the verdict: it could change what a real cluster does. A field
+counts as read where a component of the cluster that is made from manifests asks for it: a decision that would ask for
+it, and that no component there makes, does not count.
 """
 
 from __future__ import annotations
@@ -39,8 +41,11 @@ _METADATA: Table = {
 _ACTED_ON = frozenset({"controller.kubernetes.io/pod-deletion-cost", "cluster-autoscaler.kubernetes.io/safe-to-evict"})
 """Annotations on which some component acts. All others are notes."""
 
+_ASKS_NOTHING: Mapping[str, Any] = {"minReadySeconds": 0, "restartPolicy": "Always"}
+"""Fields that no model reads, and the value with which a real cluster does what the models do without them."""
+
 _CONTAINER: Table = {
-    **_all(READ, "name image ports restartPolicy readinessProbe"),
+    **_all(READ, "name image ports restartPolicy"),
     "resources": _all(READ, "requests limits"),
     **_all(NO_EFFECT, "args command env envFrom imagePullPolicy resizePolicy securityContext stdin stdinOnce"),
     **_all(NO_EFFECT, "terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"),
@@ -51,7 +56,7 @@ _POD_AFFINITY: Table = {
     "preferredDuringSchedulingIgnoredDuringExecution": {"weight": READ, "podAffinityTerm": _TERM},
 }
 _POD_SPEC: Table = {
-    **_all(READ, "hostNetwork nodeSelector overhead priority restartPolicy schedulerName schedulingGates"),
+    **_all(READ, "hostNetwork nodeSelector overhead priority schedulerName schedulingGates"),
     **_all(READ, "serviceAccount serviceAccountName terminationGracePeriodSeconds tolerations"),
     "containers": _CONTAINER,
     "initContainers": _CONTAINER,
@@ -75,8 +80,7 @@ TABLES: Mapping[str, Table] = {
         **_TYPE,
         "metadata": _METADATA,
         "spec": {
-            **_all(READ, "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit"),
-            **_all(READ, "selector strategy"),
+            **_all(READ, "paused replicas revisionHistoryLimit selector strategy"),
             "template": _TEMPLATE,
         },
         "status": NO_EFFECT,
@@ -84,7 +88,7 @@ TABLES: Mapping[str, Table] = {
     "ReplicaSet": {
         **_TYPE,
         "metadata": _METADATA,
-        "spec": {**_all(READ, "minReadySeconds replicas selector"), "template": _TEMPLATE},
+        "spec": {**_all(READ, "replicas selector"), "template": _TEMPLATE},
         "status": NO_EFFECT,
     },
     "Pod": {**_TYPE, "metadata": _METADATA, "spec": {**_POD_SPEC, "nodeName": READ}, "status": NO_EFFECT},
@@ -120,6 +124,8 @@ def _walk(table: Table, item: Mapping[str, Any], path: Path) -> Iterator[tuple[P
         use = table.get(field, NOT_MODELLED)
         here: Path = (*path, field)
         if value is None or value in ([], {}):
+            continue
+        if use is NOT_MODELLED and field in _ASKS_NOTHING and value == _ASKS_NOTHING[field]:
             continue
         if isinstance(use, Use):
             if use is not READ:
