@@ -7,13 +7,16 @@ cluster can break.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import attrs
 
-from kspec.kube.autoscaling import HorizontalPodAutoscaler
 from kspec.kube.batch import Job, JobCondition
+from kspec.kube.core import ConfigMap, Secret
 from kspec.kube.objects import Container, Pod, PodSpec, PodTemplate
+from kspec.kube.status import status_fields
+from kspec_models.apiserver import specs
 from kspec_models.apiserver.finalizers import forbidden_additions
 from kspec_models.apiserver.kinds import IMMUTABLE, NOT_NEGATIVE, ONCE_SET
 
@@ -34,9 +37,18 @@ def invalid(old: Any, new: Any) -> str:
         number = getattr(new, field, None)
         if isinstance(number, int) and number < 0:
             return f"{_WRITTEN.get(field, field)}: must be greater than or equal to 0"
-    if isinstance(new, HorizontalPodAutoscaler) and new.max_replicas < max(1, new.min_replicas):
-        return "spec.maxReplicas: must be greater than or equal to minReplicas, and at least 1"
+    if old is None or any(getattr(old, field) != getattr(new, field) for field in spec_fields(new.__class__)):
+        problem = specs.wrong(new)
+        if problem:
+            return problem
     return "" if old is None else changed(old, new)
+
+
+@functools.cache
+def spec_fields(cls: type) -> tuple[str, ...]:
+    """The fields of a kind that are not its status: a write of that alone is not asked what the spec must be."""
+    status = status_fields(cls) or frozenset()
+    return tuple([name for name in attrs.fields_dict(cls) if name not in status])
 
 
 def changed(old: Any, new: Any) -> str:
@@ -49,6 +61,8 @@ def changed(old: Any, new: Any) -> str:
             return f"{_WRITTEN.get(field, field)}: field is immutable once it is set"
     if isinstance(old, Job) and template_that_may_be(old, new.template) != new.template:
         return "spec.template: field is immutable"
+    if isinstance(old, (ConfigMap, Secret)) and old.immutable and (new.immutable, new.data) != (True, old.data):
+        return "data: field is immutable when `immutable` is set"
     for field in OF_THE_SERVER:
         if getattr(new, field, None) != getattr(old, field, None):
             return f"metadata.{_WRITTEN.get(field, field)}: field is immutable"

@@ -11,7 +11,7 @@ from kspec.kernel.errors import SpecError
 from kspec.kernel.values import Ref
 from kspec.kube.autoscaling import HorizontalPodAutoscaler
 from kspec.kube.batch import Job, JobCondition
-from kspec.kube.core import Namespace, NamespacePhase, ServiceAccount
+from kspec.kube.core import ConfigMap, Namespace, NamespacePhase, Secret, ServiceAccount
 from kspec.kube.objects import (
     Container,
     Deployment,
@@ -248,6 +248,17 @@ def test_a_job_that_has_run_must_have_stopped_and_say_so(status: dict[str, Any],
 def test_the_number_of_completions_never_changes() -> None:
     assert ask(Verb.PATCH, SUSPENDED, "jobs", changes={"completions": 5}).code is Code.INVALID
     assert ask(Verb.PATCH, SUSPENDED, "jobs", changes={"parallelism": 5}).code is Code.OK
+
+
+@pytest.mark.parametrize(("kind", "resource"), [(ConfigMap, "configmaps"), (Secret, "secrets")])
+def test_what_says_that_it_is_immutable_is(kind: type[ConfigMap | Secret], resource: str) -> None:
+    plain, sealed = kind("c", labels(a="1")), kind("c", labels(a="1"), immutable=True)
+    other = {"data": labels(a="2")}
+    assert ask(Verb.PATCH, plain, resource, changes=other).code is Code.OK
+    assert ask(Verb.PATCH, plain, resource, changes={"immutable": True}).code is Code.OK
+    assert ask(Verb.PATCH, sealed, resource, changes=other).code is Code.INVALID
+    assert ask(Verb.PATCH, sealed, resource, changes={"immutable": False}).code is Code.INVALID
+    assert ask(Verb.PATCH, sealed, resource, changes={"data": labels(a="1")}).code is Code.OK
 
 
 def test_an_autoscaler_has_room_between_its_bounds() -> None:
