@@ -20,6 +20,7 @@ from kspec_models.apiserver.authentication import SERVICE_ACCOUNT, Certificate, 
 from kspec_models.apiserver.pipeline import Handled, entered, handle
 from kspec_models.apiserver.rbac import Attributes
 from kspec_models.apiserver.subresources import modelled
+from kspec_models.apiserver.why import chosen
 from kspec_models.apiserver.why.cluster import Described, Placed, placed
 from kspec_models.apiserver.why.resources import Resource, resource_of
 from kspec_models.apiserver.why.telling import Told, tell
@@ -39,6 +40,7 @@ OBJECTS = {"create", "update", "patch"}
 
 def explain(question: Question) -> Explained:
     """What the API server answers, and why. Raises UsageError."""
+    chosen.only(chosen.of_requests(), "the answer to a request", chosen.REQUESTS_SAID)
     check_verb(question.verb)
     shown = credentials(question)
     if question.resource.startswith("/"):

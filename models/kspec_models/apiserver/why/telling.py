@@ -6,14 +6,14 @@ from typing import Any
 
 import attrs
 
-from kspec.kube.requests import Code, Request
+from kspec.kube.requests import Also, Code, Request
 from kspec.why import Explained, Link, Question, Said
 from kspec_models.apiserver.admission import PLUGINS, Admitted
 from kspec_models.apiserver.authorization import Decision, Opinion, refusal_code, stored_policy, union
 from kspec_models.apiserver.generation import rises
 from kspec_models.apiserver.pipeline import Handled
 from kspec_models.apiserver.rbac import Attributes
-from kspec_models.apiserver.why import rules
+from kspec_models.apiserver.why import chosen, rules
 from kspec_models.apiserver.why.cluster import Described
 from kspec_models.apiserver.why.differences import differences
 from kspec_models.apiserver.why.resources import Resource
@@ -98,10 +98,16 @@ def tell(told: Told) -> Explained:
         by,
         because,
         tuple(links),
-        told.stored.assumptions if told.request is not None else (),
+        assumptions(told),
         NOT_MODELLED,
         not_asked(told) if status is None else "",
     )
+
+
+def assumptions(told: Told) -> tuple[str, ...]:
+    """What is taken for granted, and what was set."""
+    given = chosen.written()
+    return (*(told.stored.assumptions if told.request is not None else ()), *((f"set: {given}",) if given else ()))
 
 
 # ---- who asks, and may he
@@ -171,15 +177,21 @@ def verdicts(admitted: Admitted, stored: Described) -> tuple[Said, ...]:
         elif verdict.after is not None:
             said.append(Said(verdict.plugin, "changes", "", tuple(differences(verdict.before, verdict.after))))
         elif verdict.also:
-            charges = [
-                f"{also.cls.__name__} {also.name} {line}"
-                for also in verdict.also
-                for line in differences(stored.get(also.cls, str(also.name)), also.object)
-            ]
-            said.append(Said(verdict.plugin, "charges", "", tuple(charges)))
+            said.append(Said(verdict.plugin, "charges", "", charged(verdict.also, stored)))
         else:
             said.append(Said(verdict.plugin, "passes"))
     return tuple(said)
+
+
+def charged(written: tuple[Also, ...], stored: Described) -> tuple[str, ...]:
+    """What changes of other objects: of the quota or the disruption budget that the request uses up."""
+    return tuple(
+        [
+            f"{also.cls.__name__} {also.name} {line}"
+            for also in written
+            for line in differences(stored.get(also.cls, str(also.name)), also.object)
+        ]
+    )
 
 
 def not_asked(told: Told) -> str:
@@ -209,7 +221,8 @@ def registry(told: Told) -> Link:
     stopped = (performed.mutated is not None and performed.mutated.refused is not None) or performed.invalid
     if stopped or (performed.validated is not None and performed.validated.refused is not None):
         return Link("store", None, text="not reached")
-    said = Said("store", str(response.code), outcome(told), generation(told))
+    beside = () if performed.validated is not None else charged(response.also, told.stored)
+    said = Said("store", str(response.code), outcome(told), (*generation(told), *beside))
     return Link("store", response.code.ok, (said,))
 
 
@@ -217,7 +230,9 @@ def outcome(told: Told) -> str:
     """What is stored afterwards."""
     response, current = told.handled.response, told.current
     if not response.code.ok:
-        return response.message or ("there is no such object" if response.code is Code.NOT_FOUND else "")
+        why = response.message or ("there is no such object" if response.code is Code.NOT_FOUND else "")
+        changed = differences(current, response.object) if response.writes else ()
+        return "; ".join((why, *[f"and yet {line}" for line in changed]))
     if told.wanted.verb == "watch":
         return "every change from now on"
     if not response.writes:
@@ -255,10 +270,11 @@ def decided(told: Told, links: list[Link]) -> tuple[int | None, str, str, str]:
     response = told.handled.response
     refusing = next((link for link in links if link.passed is False), None)
     if refusing is None:
-        last = told.handled.opinions[-1]
-        if told.unasked:
-            return None, "", last.authorizer, last.reason
-        return response.code.status, response.code.value[1], last.authorizer, last.reason
+        status, reason = (None, "") if told.unasked else response.code.value
+        allowing = next((o for o in told.handled.opinions if o.decision is Decision.ALLOW), None)
+        if allowing is None:
+            return status, reason, "authorization", f"no authorizer allows it, and it passes (--set {chosen.written()})"
+        return status, reason, allowing.authorizer, allowing.reason
     if refusing.name == "authorization":
         opinions = told.handled.opinions
         status = refusal_code(union([o.decision for o in opinions]), sum(len(o.errors) for o in opinions)) or 403
