@@ -115,13 +115,17 @@ class Right:
 
 @attrs.frozen
 class Rights:
-    """What a caller may do in a namespace. `dangling`: bindings of his that refer to no role."""
+    """What a caller may do in a namespace.
+
+    `dangling`: bindings of his that refer to no role; `note`: what is to be said of the caller.
+    """
 
     user: str
     groups: tuple[str, ...]
     namespace: str
     rights: tuple[Right, ...]
     dangling: tuple[str, ...] = ()
+    note: str = ""
 
     def document(self) -> dict[str, Any]:
         """The rights as plain data."""

@@ -52,11 +52,12 @@ def command(
 def told(found: Rights) -> str:
     """The rights as a table."""
     title = f"{found.user} in namespace {found.namespace}, with the groups {', '.join(found.groups)}"
+    remarks = [f"  · {each}" for each in (*found.dangling, found.note) if each]
     if not found.rights:
-        return f"{title}: may nothing"
+        return "\n".join([f"{title}: may nothing", *remarks])
     rows = [_row(right) for right in found.rights]
     lines = [f"{title}:", columns(("resources or paths", "names", "verbs", "by"), rows)]
-    return "\n".join([*lines, *[f"  · {each}" for each in found.dangling]])
+    return "\n".join([*lines, *remarks])
 
 
 def _row(right: Right) -> tuple[str, str, str, str]:

@@ -106,3 +106,33 @@ def test_an_authorised_request_has_no_status_as_data(kspec: Kspec) -> None:
     assert (found["verdict"], found["status"], found["reason"], found["exit"]) == ("AUTHORISED", None, "", 0)
     assert str(found["not_asked"]).startswith("admission and store not asked: ")
     assert links(found) == {"authentication": True, "authorization": True, "admission": None, "store": None}
+
+
+# ---- callers that could not be
+
+
+GHOST = "no manifest has ServiceAccount ghost of namespace shop: a real token of it could not exist (401 Unauthorized)"
+
+
+@pytest.mark.parametrize("arguments", [("request", "list", "pods"), ("request", "get", "/healthz"), ("rights",)])
+def test_a_service_account_that_is_not_there_is_noted(kspec: Kspec, arguments: tuple[str, ...]) -> None:
+    where = () if "/healthz" in arguments else ("-n", "shop")
+    asked = ("why", *arguments, *where, "--as")
+    assert GHOST in kspec(*asked, "system:serviceaccount:shop:ghost", "-f", ROLES).out
+    assert "did you mean deployer?" in kspec(*asked, "system:serviceaccount:shop:deploier", "-f", ROLES).out
+
+
+@pytest.mark.parametrize(
+    ("account", "file"),
+    [
+        ("shop:deployer", ROLES),
+        ("shop:default", ROLES),
+        ("kube-system:replicaset-controller", ROLES),
+        ("shop:ghost", ""),
+    ],
+)
+def test_a_service_account_that_may_be_there_is_not_noted(kspec: Kspec, account: str, file: str) -> None:
+    files = ("-f", file or written("p.yaml", POD))
+    ran = kspec("why", "request", "list", "pods", "-n", "shop", "--as", f"system:serviceaccount:{account}", *files)
+    assert "recognised" in ran.out
+    assert "could not exist" not in ran.out

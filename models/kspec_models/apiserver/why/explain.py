@@ -16,11 +16,12 @@ from kspec.kube.core import Namespace
 from kspec.kube.manifests import read_manifests
 from kspec.kube.requests import Request, Verb
 from kspec.why import Explained, Question
-from kspec_models.apiserver.authentication import SERVICE_ACCOUNT, Certificate, Credentials, Token
+from kspec_models.apiserver.authentication import Credentials
 from kspec_models.apiserver.pipeline import Handled, entered, handle
 from kspec_models.apiserver.rbac import Attributes
 from kspec_models.apiserver.subresources import modelled
 from kspec_models.apiserver.why import chosen
+from kspec_models.apiserver.why.caller import credentials, ghost
 from kspec_models.apiserver.why.cluster import Described, Placed, placed
 from kspec_models.apiserver.why.resources import Resource, resource_of
 from kspec_models.apiserver.why.telling import Told, tell
@@ -50,13 +51,18 @@ def explain(question: Question) -> Explained:
             stored = Described(())
         wanted = Attributes(question.verb, path=question.resource)
         unasked = f"what answers at {question.resource} is not modelled"
-        return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored, unasked=unasked))
+        return tell(
+            Told(
+                question, wanted, only_asked(shown, wanted, stored), stored, unasked=unasked, note=ghost(shown, stored)
+            )
+        )
     resource, named = resource_of(question.resource, question.subresource)
     if named:
         if question.name not in ("", named):
             raise UsageError(f"{question.resource} {question.name}: say the name once")
         question = attrs.evolve(question, name=named)
     stored, body = read(question, resource)
+    note = ghost(shown, stored)
     namespace = namespace_of(question, resource, body)
     name = question.name or ("" if body is None else body.entry.name)
     current = stored_object(name, resource, namespace, stored)
@@ -73,7 +79,7 @@ def explain(question: Question) -> Explained:
         return tell(Told(question, wanted, only_asked(shown, wanted, stored), stored, resource, unasked=unasked))
     request = request_of(question, resource, name, body, current)
     handled = handle(request, shown, current, same_version(question, stored, body), stored, wanted)
-    return tell(Told(question, wanted, handled, stored, resource, request, current))
+    return tell(Told(question, wanted, handled, stored, resource, request, current, note=note))
 
 
 # ---- the question
@@ -84,24 +90,6 @@ def check_verb(verb: str) -> None:
     close = difflib.get_close_matches(verb, VERBS, n=2, cutoff=0.7)
     if verb not in VERBS and close:
         raise UsageError(f"there is no verb {verb}; did you mean {' or '.join(close)}?")
-
-
-def credentials(question: Question) -> Credentials:
-    """What the caller shows. Raises UsageError."""
-    if not question.user:
-        if question.groups:
-            raise UsageError("--as-group needs --as: groups are a user's")
-        return None
-    if question.user == "system:anonymous":
-        return None
-    if question.user.startswith(SERVICE_ACCOUNT):
-        if question.groups:
-            raise UsageError(f"--as {question.user}: the groups of a service account follow from its namespace")
-        namespace, _, name = question.user.removeprefix(SERVICE_ACCOUNT).partition(":")
-        if not namespace or not name:
-            raise UsageError(f"--as {question.user}: write system:serviceaccount:NAMESPACE:NAME")
-        return Token(namespace, name)
-    return Certificate(question.user, question.groups)
 
 
 def read(question: Question, resource: Resource | None) -> tuple[Described, Placed | None]:

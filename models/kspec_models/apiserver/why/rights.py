@@ -21,13 +21,15 @@ from kspec_models.apiserver.bootstrap_policy import EVERYTHING, NODE_RULES
 from kspec_models.apiserver.pipeline import everybody_passes
 from kspec_models.apiserver.rbac import ALL, Granted, rules_for
 from kspec_models.apiserver.why import chosen
-from kspec_models.apiserver.why.explain import credentials, read
+from kspec_models.apiserver.why.caller import credentials, ghost
+from kspec_models.apiserver.why.explain import read
 
 
 def rights(question: Question) -> Rights:
     """Every rule that the caller has. Raises UsageError."""
     chosen.only(chosen.OF_RIGHTS, "what a caller may do", ", ".join(chosen.OF_RIGHTS))
-    user = authenticate(credentials(question)).user
+    shown = credentials(question)
+    user = authenticate(shown).user
     if user is None:
         raise UsageError("no authenticator recognises this caller: there is nothing to list")
     stored, _ = read(attrs.evolve(question, verb="list"), None)
@@ -44,7 +46,7 @@ def rights(question: Question) -> Rights:
     ]
     dangling = [f"{b.name} refers to {b.role_ref.kind} {b.role_ref.name}, which is not there" for b in granted.dangling]
     found.sort(key=lambda each: not each.where)  # what somebody wrote comes before what every cluster has
-    return Rights(user.name, user.groups, namespace, tuple(found), tuple(dangling))
+    return Rights(user.name, user.groups, namespace, tuple(found), tuple(dangling), ghost(shown, stored))
 
 
 def of_others(user: User) -> list[tuple[str, tuple[PolicyRule, ...]]]:

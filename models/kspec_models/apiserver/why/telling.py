@@ -47,7 +47,10 @@ NOT_MODELLED = (
 
 @attrs.frozen
 class Told:
-    """A request that was handled, and what is needed to tell of it. `unasked`: why it was not followed to the store."""
+    """A request that was handled, and what is needed to tell of it.
+
+    `unasked`: why it was not followed to the store; `note`: what is to be said of the caller.
+    """
 
     question: Question
     wanted: Attributes
@@ -57,6 +60,7 @@ class Told:
     request: Request | None = None
     current: Any = None
     unasked: str = ""
+    note: str = ""
 
     @property
     def past_admission(self) -> str:
@@ -118,8 +122,9 @@ def authentication(told: Told) -> Link:
     said = []
     for answer in told.handled.authenticated.answers:
         if answer.user is not None:
-            groups = (f"groups: {', '.join(answer.user.groups)}",)
-            said.append(Said(answer.authenticator, "recognised", answer.user.name, groups))
+            groups = f"groups: {', '.join(answer.user.groups)}"
+            details = (groups, told.note) if told.note else (groups,)
+            said.append(Said(answer.authenticator, "recognised", answer.user.name, details))
         else:
             said.append(Said(answer.authenticator, "failed" if answer.reason else "not shown", answer.reason))
     return Link("authentication", told.handled.authenticated.user is not None, tuple(said))
