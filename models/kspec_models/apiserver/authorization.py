@@ -99,12 +99,17 @@ def rbac(user: User, request: Attributes, policy: Policy) -> Opinion:
     errors = tuple([f"{b.name} refers to {b.role_ref.kind} {b.role_ref.name}" for b in granted.dangling])
     grant = allowing(granted, request)
     if grant is None:
-        has = len(granted.grants)
-        reason = (
-            f"none of the {has} rules bound to {user.name} allows it" if has else f"nothing is bound to {user.name}"
-        )
-        return Opinion("RBAC", Decision.NO_OPINION, reason, errors=errors)
+        return Opinion("RBAC", Decision.NO_OPINION, why_none(user, len(granted.grants)), errors=errors)
     return Opinion("RBAC", Decision.ALLOW, f"allowed by {said(grant)}", grant, errors)
+
+
+def why_none(user: User, rules: int) -> str:
+    """Why RBAC allows nothing of a request, by how many rules the user has."""
+    if not rules:
+        return f"nothing is bound to {user.name}"
+    if rules == 1:
+        return f"the one rule bound to {user.name} does not allow it"
+    return f"none of the {rules} rules bound to {user.name} allows it"
 
 
 def said(grant: Grant) -> str:

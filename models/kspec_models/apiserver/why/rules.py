@@ -27,7 +27,8 @@ def near_misses(user: User, request: Attributes, policy: Policy, where: Callable
     nearest = [f"{told(grant, request, where)}, but {', '.join(why)}" for why, grant in missed if len(why) == least]
     lines = [*nearest[:MOST]]
     if len(nearest) > MOST:
-        lines.append(f"and {len(nearest) - MOST} more rules that miss as much")
+        left = len(nearest) - MOST
+        lines.append(f"and {left} more rules that miss as much" if left > 1 else "and 1 more rule that misses as much")
     lines += [f"{b.name} refers to {b.role_ref.kind} {b.role_ref.name}, which is not there" for b in granted.dangling]
     return (*lines, *[_elsewhere(b, where) for b in bindings_elsewhere(user, request.namespace, policy)])
 
