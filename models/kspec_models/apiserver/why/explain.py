@@ -56,11 +56,8 @@ def explain(question: Question) -> Explained:
                 question, wanted, only_asked(shown, wanted, stored), stored, unasked=unasked, note=ghost(shown, stored)
             )
         )
-    resource, named = resource_of(question.resource, question.subresource)
-    if named:
-        if question.name not in ("", named):
-            raise UsageError(f"{question.resource} {question.name}: say the name once")
-        question = attrs.evolve(question, name=named)
+    resource, name = resource_of(question.resource, question.subresource, question.name)
+    question = attrs.evolve(question, name=name)
     stored, body = read(question, resource)
     note = ghost(shown, stored)
     namespace = namespace_of(question, resource, body)

@@ -10,7 +10,7 @@ import attrs
 
 from kspec.kernel.errors import UsageError
 from kspec.kube import schema
-from kspec_models.apiserver.subresources import WORDS
+from kspec_models.apiserver.subresources import WORDS, subresources_of
 
 _IRREGULAR = {"Endpoints": "endpoints"}
 
@@ -60,14 +60,30 @@ def served() -> tuple[Resource, ...]:
     return tuple(found.values())
 
 
-def resource_of(text: str, subresource: str) -> tuple[Resource, str]:
-    """The resource that is meant, and the name if one is written behind it. Raises UsageError with close matches."""
+def resource_of(text: str, subresource: str, name: str) -> tuple[Resource, str]:
+    """The resource that is meant, and the name of the object (given, or written behind a slash).
+
+    Raises UsageError with close matches.
+    """
     base, _, behind = text.partition("/")
+    found = _named(base)
     written = behind if behind in WORDS else ""
     if written and subresource not in ("", written):
         raise UsageError(f"{text} --subresource {subresource}: say the subresource once")
-    found = attrs.evolve(_named(base), subresource=written or subresource)
-    return found, "" if written else behind
+    if behind and not written and name not in ("", behind):
+        raise UsageError(f"{_without(found, behind)}; if {behind} is a name, say the name once")
+    asked = written or subresource
+    if asked and found.kind and asked not in subresources_of(found.plural):
+        raise UsageError(_without(found, asked))
+    return attrs.evolve(found, subresource=asked), name if written else behind or name
+
+
+def _without(resource: Resource, subresource: str) -> str:
+    """`pods has no subresource logs; did you mean log?`"""
+    has = subresources_of(resource.plural)
+    close = difflib.get_close_matches(subresource, has, n=2)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(has)}"
+    return f"{resource} has no subresource {subresource}; {hint}"
 
 
 def _named(base: str) -> Resource:
