@@ -31,6 +31,11 @@ MODULES = {"list": "listing"}
 class Commands(click.Group):
     """The group of commands, each imported when it is asked for."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            raise click.UsageError(f"say what is to be done: {', '.join(COMMANDS)}", ctx)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

@@ -18,6 +18,11 @@ QUESTIONS: dict[str, str] = {
 class Questions(click.Group):
     """The group of questions."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            raise click.UsageError(f"say what is to be explained: {', '.join(QUESTIONS)}", ctx)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(QUESTIONS)
 

@@ -56,6 +56,13 @@ TABLE: list[tuple[Exit, str, tuple[str, ...], str]] = [
     (Exit.USAGE, "a number that is none", ("check", store("cas"), "--max-states", "many"), "many"),
     (Exit.USAGE, "an unknown engine", ("check", store("cas"), "--engine", "z4"), "reference"),
     (Exit.USAGE, "an unknown command", ("chekc",), "check"),
+    (
+        Exit.USAGE,
+        "no command",
+        (),
+        "say what is to be done: check, fuzz, prove, replay, why, list (see `kspec --help`)",
+    ),
+    (Exit.USAGE, "nothing to explain", ("why",), "say what is to be explained: pod, request, rights (see `kspec why"),
     (Exit.USAGE, "nothing to fuzz", ("fuzz",), "SYSTEM"),
     (Exit.USAGE, "manifests' options without manifests", ("check", store("cas"), "--with", "rollout"), "-f"),
     (Exit.USAGE, "an unknown theorem", ("prove", "no_such_theorem_at_all"), "no_such_theorem_at_all"),
