@@ -65,7 +65,8 @@ def test_the_engines_agree(name: str) -> None:
 def test_every_action_is_pure_and_tells_no_members_apart(name: str) -> None:
     with laid_out(name) as system:
         states = sample_states(system, SAMPLE, seed=1)
-        assert len(states) > SAMPLE // 2
+        if len(states) <= SAMPLE // 2:  # a small system, or one whose runs are all alike
+            assert len(states) >= explicit.explore(system, confirm=False).distinct_states // 3
         check_purity(system, states)
         check_equivariance(system, states)
 
