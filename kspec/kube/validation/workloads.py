@@ -6,7 +6,7 @@ ValidateReplicaSetSpec).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kspec.kube import formats
 from kspec.kube.located import Path, Problem, shown
@@ -19,7 +19,7 @@ def _workload(kind: str, item: Object) -> Problems:
     spec = item["spec"]
     yield from at_least(spec, "replicas", 0, ("spec",))
     yield from at_least(spec, "minReadySeconds", 0, ("spec",))
-    yield from _selector(kind, spec)
+    yield from selector_of_pods(kind, spec)
     template = spec["template"]
     metadata = template.get("metadata", {})
     path: Path = ("spec", "template")
@@ -33,7 +33,8 @@ def _workload(kind: str, item: Object) -> Problems:
         yield Problem((*path, "spec", "activeDeadlineSeconds"), f"must not be given in a {kind}")
 
 
-def _selector(kind: str, spec: Object) -> Problems:
+def selector_of_pods(kind: str, spec: Object) -> Problems:
+    """The selector is there, not empty, and selects the pods that the template makes."""
     selector = spec.get("selector")
     if selector is None:
         yield Problem(("spec", "selector"), "is required")
@@ -78,25 +79,35 @@ def deployment(item: Object) -> Problems:
 
 
 def _rolling_update(rolling: Object, path: Path) -> Problems:
-    unusable = False
-    for field in ("maxUnavailable", "maxSurge"):
-        value = rolling[field]
+    unusable = list(numbers_of_pods(rolling, ("maxUnavailable", "maxSurge"), path))
+    if unusable:
+        yield from unusable
+        return
+    unavailable, surge = rolling["maxUnavailable"], rolling["maxSurge"]
+    if _amount(unavailable) == 0 and _amount(surge) == 0:
+        message = f"{unavailable} must not be 0 when maxSurge is {surge}: a rollout could neither add nor remove a pod"
+        yield Problem((*path, "maxUnavailable"), message)
+    yield from not_all_of_them(rolling, "maxUnavailable", path)
+
+
+def numbers_of_pods(holder: Object, fields: Iterable[str], path: Path) -> Problems:
+    """Each is a number of pods that is not negative, or a percentage; one that is not given is well."""
+    for field in fields:
+        value = holder.get(field, 0)
         problem = None
         if isinstance(value, str):
             problem = formats.percent(value)
         elif value < 0:
             problem = "must not be negative"
         if problem:
-            unusable = True
             yield Problem((*path, field), f"{shown(value)} {problem}")
-    if unusable:
-        return
-    unavailable, surge = rolling["maxUnavailable"], rolling["maxSurge"]
-    if _amount(unavailable) == 0 and _amount(surge) == 0:
-        message = f"{unavailable} must not be 0 when maxSurge is {surge}: a rollout could neither add nor remove a pod"
-        yield Problem((*path, "maxUnavailable"), message)
-    if isinstance(unavailable, str) and _amount(unavailable) > 100:
-        yield Problem((*path, "maxUnavailable"), f"{shown(unavailable)} must not be more than 100%")
+
+
+def not_all_of_them(holder: Object, field: str, path: Path) -> Problems:
+    """A percentage that is one is at most 100%."""
+    value = holder.get(field, 0)
+    if isinstance(value, str) and not formats.percent(value) and _amount(value) > 100:
+        yield Problem((*path, field), f"{shown(value)} must not be more than 100%")
 
 
 def _amount(value: int | str) -> int:
