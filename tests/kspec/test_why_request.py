@@ -34,7 +34,6 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: "web:1"}]}
 """
-DEFAULT_NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n"
 
 
 def written(name: str, *texts: str) -> str:
@@ -261,27 +260,6 @@ def test_a_namespace_that_goes_takes_nothing_new(kspec: Kspec) -> None:
         "why", "request", "create", "pods", *ADMIN, "-f", written("n.yaml", going.replace("shop", "db"), POD)
     )
     assert "404 NotFound, decided by NamespaceLifecycle: there is no namespace shop" in missing.first
-
-
-@pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
-@pytest.mark.parametrize("given", [False, True])
-def test_the_namespaces_of_the_cluster_itself_may_not_be_deleted(kspec: Kspec, name: str, given: bool) -> None:
-    other = written("n.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
-    ran = kspec("why", "request", "delete", "namespaces", name, *ADMIN, *(("-f", other) if given else ()))
-    assert ran.code == 1
-    assert f"403 Forbidden, decided by NamespaceLifecycle: namespace {name} may not be deleted" in ran.first
-
-
-def test_the_namespace_of_leases_is_there_and_may_be_deleted(kspec: Kspec) -> None:
-    ran = kspec("why", "request", "delete", "namespaces", "kube-node-lease", *ADMIN)
-    assert ran.first.startswith("GRANTED") and "the object is marked as deleted" in ran.out
-    other = written("n.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
-    missing = kspec("why", "request", "delete", "namespaces", "shep", *ADMIN, "-f", other)
-    assert "404 NotFound, decided by store" in missing.first
-    taken = kspec(
-        "why", "request", "create", "namespaces", *ADMIN, "-f", other, "--body", written("d.yaml", DEFAULT_NAMESPACE)
-    )
-    assert "409 AlreadyExists, decided by store" in taken.first
 
 
 # ---- data

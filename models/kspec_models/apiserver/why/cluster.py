@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import attrs
 
 from kspec.kernel.values import Ref
 from kspec.kube.core import Namespace, ResourceQuota, ServiceAccount
+from kspec.kube.located import without_nulls
 from kspec.kube.manifests import Entry
 from kspec.kube.objects import Phase, Pod
 from kspec.kube.scheduling import PriorityClass
@@ -24,11 +26,22 @@ ALWAYS_USED = (*RBAC_KINDS, PriorityClass)
 
 @attrs.frozen
 class Unread:
-    """An object of a kind that no model reads: only where it is counts."""
+    """An object of a kind that no model reads: where it is counts, and whether something of it changes.
+
+    `content`: what its manifest says, but for its status and its version.
+    """
 
     kind: str
     name: str
     namespace: str = ""
+    content: str = ""
+
+
+def unread(entry: Entry) -> Unread:
+    """A manifest of such a kind."""
+    said: dict[str, Any] = {key: value for key, value in without_nulls(entry.mapping).items() if key != "status"}
+    said["metadata"] = {k: v for k, v in (said.get("metadata") or {}).items() if k != "resourceVersion"}
+    return Unread(entry.kind, entry.name, entry.namespace, json.dumps(said, sort_keys=True, default=str))
 
 
 @attrs.frozen
@@ -43,7 +56,7 @@ def placed(entry: Entry) -> Placed:
     """A manifest as an object, as it was sent: what admission fills in is still open."""
     found: Any = policy_of(entry) or entry.object
     if found is None:
-        return Placed(entry, Unread(entry.kind, entry.name, entry.namespace))
+        return Placed(entry, unread(entry))
     return Placed(entry, held(with_status(as_sent(found, entry), entry) if isinstance(found, Pod) else found, entry))
 
 

@@ -14,7 +14,7 @@ from kspec_models.apiserver.generation import rises
 from kspec_models.apiserver.pipeline import Handled
 from kspec_models.apiserver.rbac import Attributes
 from kspec_models.apiserver.why import chosen, rules
-from kspec_models.apiserver.why.cluster import Described
+from kspec_models.apiserver.why.cluster import Described, Unread
 from kspec_models.apiserver.why.differences import differences
 from kspec_models.apiserver.why.resources import Resource
 
@@ -41,7 +41,8 @@ NOT_MODELLED = (
     "PodSecurity, ingress defaults, protection of storage in use, NodeRestriction, webhooks, admission policies",
     "the graph of the Node authorizer: a node may read the secrets of every pod",
     "the API server's caches: every plugin decides by what is stored",
-    "validation of kinds beside pods, nodes, Deployments, ReplicaSets and what decides over requests",
+    "validation of volumes' sources, security contexts and DNS settings, of custom resources, and of rarer kinds",
+    "which fields of StatefulSets, DaemonSets, Jobs, Services and storage a request may not change",
 )
 
 
@@ -254,6 +255,8 @@ def outcome(told: Told) -> str:
         return f"the object is marked as deleted, and stays {waits}"
     if response.object == current:
         return "nothing changes: no new version is stored"
+    if isinstance(current, Unread):
+        return "the object is changed (what of this kind may not change is not looked at)"
     return "the object is changed: " + "; ".join(differences(current, response.object))
 
 
