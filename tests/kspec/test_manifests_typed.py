@@ -238,43 +238,6 @@ def test_what_a_pod_says_of_other_pods_domains_and_disks_is_typed(tmp_path: Path
     )
 
 
-UNREAD = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  minReadySeconds: 30
-  progressDeadlineSeconds: 100
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      restartPolicy: Always
-      containers: [{name: c, image: x, readinessProbe: {tcpSocket: {port: 80}}}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: once}
-spec:
-  restartPolicy: Never
-  containers: [{name: c, image: x}]
-"""
-
-
-def test_what_only_decisions_ask_for_that_no_component_makes_is_told(tmp_path: Path) -> None:
-    assert read(tmp_path, UNREAD).not_modelled == (
-        "Deployment web: spec.minReadySeconds is not modelled",
-        "Deployment web: spec.progressDeadlineSeconds is not modelled",
-        "Deployment web: spec.template.spec.containers[0].readinessProbe is not modelled",
-        "Pod once: spec.restartPolicy is not modelled",
-    )
-
-
-def test_no_wait_until_available_is_what_the_models_do_anyway(tmp_path: Path) -> None:
-    told = read(tmp_path, UNREAD.replace("minReadySeconds: 30", "minReadySeconds: 0")).not_modelled
-    assert not any("minReadySeconds" in line for line in told)
-
-
 def test_a_priority_class_says_whether_its_pods_preempt(tmp_path: Path) -> None:
     text = RICH.replace("value: 1000", "value: 1000\npreemptionPolicy: Never")
     deployment = read(tmp_path, text).objects[0].object
