@@ -17,7 +17,7 @@ from kspec.cli.runs import Item, run_all
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import UsageError
 from kspec.kernel.registry import load
-from kspec.kernel.result import Limits, Result
+from kspec.kernel.result import Exit, Limits, Result
 from kspec.targets import Target, choose, pairs, quick_targets, targets
 
 LADDER_SECONDS = 60.0
@@ -178,5 +178,9 @@ def _show_run(manifests: Manifests | None, named: Sequence[Target], settings: di
             settings=settings,
         )
     for story in stories:
-        emit(text(story))
-    return 0
+        if story.steps or not story.left_out:
+            emit(text(story))
+    left_out = [line for story in stories for line in story.left_out]
+    if left_out:
+        emit("\n".join(left_out))
+    return int(Exit.INCONCLUSIVE if left_out else Exit.ESTABLISHED)

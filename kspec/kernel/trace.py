@@ -38,7 +38,9 @@ class Trace:
 
 @attrs.frozen
 class Change:
-    """One field of one object: `old` None, it was not there; `new` None, it is gone; field "" for the whole object."""
+    """One field of one object: `old` None, it was not there; `new` None, it is gone; field "" for the whole object.
+
+    `old` "" with a field: of a mapping `new` says only what changed in it."""
 
     object: str
     field: str
@@ -82,7 +84,10 @@ class Lane:
 
 @attrs.frozen
 class Story:
-    """A trace as a person reads it. `store`: the lane where the truth lives (messages go there)."""
+    """A trace as a person reads it. `store`: the lane where the truth lives (messages go there).
+
+    `left_out`: what was asked for and is not in it, a line each.
+    """
 
     system: str
     property: str
@@ -96,3 +101,4 @@ class Story:
     loop_at: int | None = None
     waits: tuple[tuple[str, str, str], ...] = ()
     store: str = "api"
+    left_out: tuple[str, ...] = ()
