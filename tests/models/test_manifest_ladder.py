@@ -123,7 +123,8 @@ def test_an_object_without_a_controller_in_the_model_has_a_row_of_its_own(tmp_pa
     result = check(manifest(tmp_path, more=STATEFUL_SET), rungs="fresh")
 
     row = result.property("StatefulSet db")
-    assert (row.verdict, row.why) == (Verdict.INCONCLUSIVE, "its controller is not checked from manifests")
+    see = "(see kspec check 'statefulset.*')"
+    assert (row.verdict, row.why) == (Verdict.INCONCLUSIVE, f"its controller is not checked from manifests {see}")
     assert result.verdict is Verdict.INCONCLUSIVE
 
 

@@ -22,6 +22,7 @@ from kspec.kube.manifests import Entry, read_manifests
 from kspec.kube.manifests import Manifests as ManifestObjects
 from kspec.kube.objects import HOSTNAME, Node, Pod
 from kspec.targets import settled
+from kspec_models.scopes import beside
 from kspec_models.scopes.ladder import RUNGS, Rung, Story, check_changes, cluster_of, ladder
 from kspec_models.scopes.workloads import ROOMY
 
@@ -52,7 +53,7 @@ def story_from(
         _bound(e, given, named) for e in manifests.objects if e.object is not None and not isinstance(e.object, Node)
     ]
     _refuse_namesakes([e for e in manifests.objects if e.object is not None and not isinstance(e.object, Pod)])
-    unmodelled = [e for e in manifests.objects if e.object is None and not e.passive]
+    unmodelled = beside.not_run(manifests.objects)
     if not things and not unmodelled:
         raise UsageError(f"{', '.join(paths)}: there is nothing to check: no Deployment, ReplicaSet or Pod")
     stems = [Path(p).stem if p != "-" else "stdin" for p in paths]
@@ -113,13 +114,14 @@ class Manifests:
         import importlib
 
         explore: Explore = importlib.import_module(f"kspec.engines.{engine}").explore
-        story, unmodelled = story_of(paths, nodes)
+        manifests = read_manifests(paths)
+        story, _ = story_from(manifests, paths, nodes)
         check_changes(with_, story)
         climb = Climb(story, explore, limits, progress, properties, reductions)
         if story.things:
             for rung in self._wanted(story, with_, caches or {}, rungs):
                 climb.step(rung)
-        return [climb.result(unmodelled, engine, dict(settings or {}))]
+        return [climb.result(manifests.objects, engine, dict(settings or {}))]
 
     def _wanted(self, story: Story, changes: Sequence[str], caches: Mapping[str, str], rungs: str | None) -> list[Rung]:
         found = list(ladder(story, changes, _every(caches, story)))
@@ -151,13 +153,18 @@ class Manifests:
         caches: Mapping[str, str] | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> list[Any]:
-        """One run without faults, as a story: from the user's POST to running containers. Raises UsageError."""
-        story, _ = story_of(paths, nodes)
+        """One run without faults, as a story: from the user's POST to running containers, and what is left out of it.
+
+        Raises UsageError.
+        """
+        manifests = read_manifests(paths)
+        story, _ = story_from(manifests, paths, nodes)
         check_changes(with_, story)
         changes = tuple(change for change in with_ if change != "controller-crash")
         caches = _every(caches or {}, story)
         cluster = cluster_of(story, Rung("run", True, (), changes, caches=caches))
-        return [settled(cluster.system(), lambda laid_out: laid_out.narrator.story(one_run(laid_out)))]
+        told = settled(cluster.system(), lambda laid_out: laid_out.narrator.story(one_run(laid_out)))
+        return [attrs.evolve(told, left_out=beside.not_in_run(manifests.objects))]
 
 
 def _every(caches: Mapping[str, str], story: Story) -> dict[str, str]:
@@ -220,14 +227,14 @@ class Climb:
             return names
         return [n for n in names if any(fnmatch.fnmatchcase(n, glob) for glob in self.properties)]
 
-    def result(self, unmodelled: Sequence[Entry], engine: str, settings: Mapping[str, str]) -> Result:
-        """What the whole ladder says."""
+    def result(self, entries: Sequence[Entry], engine: str, settings: Mapping[str, str]) -> Result:
+        """What the whole ladder says of these objects."""
         from kspec.kernel.result import EXIT_OF, PRECEDENCE
 
         base = [(rung, result) for rung, result in self.done if rung.base]
         first = next((result for _, result in self.done if result is not None), None)
         properties, idle = self._judged(base)
-        rows = [_row(entry) for entry in unmodelled]
+        rows = beside.rows(entries)
         rungs = tuple(_rung(rung, result) for rung, result in self.done)
         verdicts = [p.verdict for p in (*properties, *rows)]
         unfinished = [r.name for r in rungs if r.base and r.verdict is Verdict.INCONCLUSIVE]
@@ -252,7 +259,7 @@ class Climb:
             assumptions=_assumptions(self.story),
             not_modelled=() if first is None else tuple(dict.fromkeys(x for r in results for x in r.not_modelled)),
             not_applicable=(*(first.not_applicable if first else ()), *idle),
-            notes=tuple(f"rung {name} did not finish" for name in unfinished),
+            notes=(*[f"rung {name} did not finish" for name in unfinished], *beside.notes(entries)),
             interrupted=self.interrupted,
         )
 
@@ -316,18 +323,6 @@ def _rung(rung: Rung, result: Result | None) -> RungResult:
         result.generated_states,
         result.depth,
         result.seconds,
-    )
-
-
-def _row(entry: Entry) -> PropertyResult:
-    """The row of an object whose controller is not modelled."""
-    why = (
-        "its controller is not checked from manifests"
-        if entry.known
-        else "a custom resource: no controller in the model"
-    )
-    return PropertyResult(
-        entry.title, f"What {entry.title} does is not known.", "object", Verdict.INCONCLUSIVE, why=why
     )
 
 
