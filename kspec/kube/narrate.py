@@ -15,62 +15,27 @@ import attrs
 
 from kspec.kernel.actions import Role, StepKind
 from kspec.kernel.errors import Grew
-from kspec.kernel.trace import Belief, Change, Lane, Story, StoryStep, Trace
-from kspec.kernel.values import Ref, alike, fields_of
+from kspec.kernel.trace import Belief, Change, Story, StoryStep, Trace
+from kspec.kernel.values import Ref, Uid, alike, fields_of
 from kspec.kernel.world import Occurrence, State
+from kspec.kube.lanes import STORE, lanes_of
 from kspec.kube.naming import Names
+from kspec.kube.paths import path_of
+from kspec.kube.starting import own_variables
 from kspec.kube.watch import Kind, Obj
-from kspec.kube.wording import in_words, object_in_words
+from kspec.kube.wording import Called, in_words, object_in_words, what_changed
 
 if TYPE_CHECKING:
     from kspec.kube.cluster import Cluster
 
-STORE = "api"
 LONGEST = 15
 """Steps that are told one by one from the start; a longer story begins at the user's last act."""
-
-PATHS = {
-    "node": "spec.nodeName",
-    "phase": "status.phase",
-    "ready": "Ready",
-    "initialized": "Initialized",
-    "deleting": "deletionTimestamp",
-    "replicas": "spec.replicas",
-    "status_replicas": "status.replicas",
-    "updated_replicas": "status.updatedReplicas",
-    "ready_replicas": "status.readyReplicas",
-    "available_replicas": "status.availableReplicas",
-    "owner": "ownerReference",
-    "template": "image",
-    "taints": "spec.taints",
-    "unschedulable": "spec.unschedulable",
-    "disruption": "DisruptionTarget",
-    "content_remaining": "NamespaceContentRemaining",
-    "finalizers_remaining": "NamespaceFinalizersRemaining",
-    "status_current_replicas": "status.currentReplicas",
-    "status_desired_replicas": "status.desiredReplicas",
-    "able_to_scale": "AbleToScale",
-    "scaling_active": "ScalingActive",
-    "scaling_limited": "ScalingLimited",
-    "active": "status.active",
-    "succeeded": "status.succeeded",
-    "failed": "status.failed",
-    "terminating": "status.terminating",
-    "uncounted_succeeded": "status.uncountedTerminatedPods.succeeded",
-    "uncounted_failed": "status.uncountedTerminatedPods.failed",
-    "last_schedule": "status.lastScheduleTime",
-    "last_successful": "status.lastSuccessfulTime",
-    "completed": "status.completionTime",
-}
-"""What Kubernetes calls a field."""
 
 MENTION = re.compile(r"\b(\w+)#(\d+)")
 """How a text mentions a member."""
 
 BOOKKEEPING = frozenset({"desired_replicas", "max_replicas"})
 """Fields that go with another one and would only lengthen a story."""
-
-TITLES = {"api": ("API server + store", "the truth"), "user": ("user", "")}
 
 
 class Narrator:
@@ -115,7 +80,9 @@ class _Telling:
             sentence=trace.sentence,
             kind=kind,  # type: ignore[arg-type]  # one of the four
             start=start,
-            lanes=self._lanes(shown, start),
+            lanes=lanes_of(
+                self._cluster, [*[row.actor for row in shown], *start, *[lane for lane, _, _ in trace.waits]]
+            ),
             steps=tuple(shown),
             clause=trace.clause,
             objects=(*self._named(trace.objects), *self._objects(len(rows))),
@@ -258,8 +225,8 @@ class _Telling:
         values = (seen, true) if isinstance(seen, tuple) else [[getattr(x, f) for f in fields] for x in (seen, true)]
         for field, a, b in zip(fields, *values, strict=False):
             if a != b:
-                old, new = self._value(a), self._value(b)
-                return f"{PATHS.get(field, field)}: {old}", f"{PATHS.get(field, field)}: {new}"
+                path = path_of(kind.cls, field)
+                return f"{path}: {self._value(a)}", f"{path}: {self._value(b)}"
         return "an earlier version", "a later version"
 
     # ---- changes
@@ -271,23 +238,24 @@ class _Telling:
                 continue
             resource = name.split("/", 1)[0] if isinstance(name, str) else name[0]
             if resource in self._kinds and isinstance(old, Obj) and isinstance(new, Obj):
-                yield from self._object_changes(self._kinds[resource], name, old.latest, new.latest)
+                called = self._called_in(after)
+                yield from self._object_changes(self._kinds[resource], name, old.latest, new.latest, called)
             elif not isinstance(name, str):
                 member = self._member(self._world.family_of[name[0]], name[1])
                 yield Change(member or str(name), name[0], self._value(old), self._value(new))
 
-    def _object_changes(self, kind: Kind, name: Any, old: Any, new: Any) -> Iterator[Change]:
+    def _object_changes(self, kind: Kind, name: Any, old: Any, new: Any, called: Called) -> Iterator[Change]:
         label = self._label(kind, name)
         if old is None or new is None:
             if (old is None) is not (new is None):
                 yield Change(label, "", None if old is None else "", None if new is None else "")
             if old is None and hasattr(new, "replicas"):
-                yield Change(label, PATHS["replicas"], None, self._value(new.replicas))
+                yield Change(label, path_of(kind.cls, "replicas"), None, str(new.replicas))
             return
         for field in fields_of(kind.cls):
             a, b = getattr(old, field), getattr(new, field)
             if not alike(a, b) and field not in BOOKKEEPING:
-                yield Change(label, PATHS.get(field, field), self._value(a), self._value(b))
+                yield Change(label, path_of(kind.cls, field), *what_changed(a, b, called))
 
     # ---- names
 
@@ -322,8 +290,13 @@ class _Telling:
         """The text with the names of the members that it mentions."""
         return MENTION.sub(lambda found: self._member(found[1], int(found[2])), text)
 
-    def _called(self, mention: Ref) -> str:
-        return self._member(mention.family, mention.index)
+    def _called(self, mention: Ref | Uid) -> str:
+        return self._member(mention.family, mention.index) if isinstance(mention, Ref) else "another one of its name"
+
+    def _called_in(self, state: State) -> Called:
+        """What mentions mention, where the objects of this state are there: labels of uids mean nothing beyond it."""
+        there = {getattr(state[position].latest, "uid", None) for position, _, _ in self._objects_at(state)}
+        return lambda mention: "" if isinstance(mention, Uid) and mention in there else self._called(mention)
 
     def _value(self, value: Any) -> str:
         return in_words(value, self._called)
@@ -344,25 +317,22 @@ class _Telling:
         lines = self._objects(begin)
         first = [f"after steps 1 to {begin}:"] if begin else []
         start = {STORE: (*first, *(lines or ["no objects"]))}
-        running: list[str] = []
-        for variable, family in self._world.family_of.items():
-            if variable in self._kinds:
-                continue
-            for member, position in enumerate(self._world.columns[variable]):
-                initial = self._world.initial[position]
-                if state[position] != initial:
-                    running.append(f"{self._member(family, member)}: {variable} {self._value(state[position])}")
-        if any(o.action.actor == "kubelet" for o in self._trace.steps) or running:
-            start["kubelet"] = tuple(running) or ("runs nothing",)
+        for actor, name, value in own_variables(self._world, self._cluster, state):
+            about = (
+                name if isinstance(name, str) else f"{self._member(self._world.family_of[name[0]], name[1])}: {name[0]}"
+            )
+            start[actor] = (*start.get(actor, ()), f"{about} {self._value(value)}")
+        if any(o.action.actor == "kubelet" for o in self._trace.steps):
+            start.setdefault("kubelet", ("runs nothing",))
         return start
 
     def _objects(self, at: int) -> list[str]:
         """The objects that exist in a state, one line each."""
-        lines = []
+        lines, called = [], self._called_in(self._trace.states[at])
         for position, kind, name in self._objects_at(self._trace.states[at]):
             latest = self._trace.states[at][position].latest
             if latest is not None:
-                lines.append(f"{self._label(kind, name)}: {object_in_words(latest, self._called)}")
+                lines.append(f"{self._label(kind, name)}: {object_in_words(latest, called)}")
         return lines
 
     def _objects_at(self, state: State) -> Iterator[tuple[int, Kind, Any]]:
@@ -370,28 +340,6 @@ class _Telling:
             resource = name.split("/", 1)[0] if isinstance(name, str) else name[0]
             if resource in self._kinds and isinstance(state[position], Obj):
                 yield position, self._kinds[resource], name
-
-    def _lanes(self, rows: list[StoryStep], start: dict[str, tuple[str, ...]]) -> tuple[Lane, ...]:
-        acting = [row.actor for row in rows] + list(start) + [lane for lane, _, _ in self._trace.waits]
-        order = ["user", STORE, *[c.name for c in self._cluster.components]]
-        lanes = []
-        for name in dict.fromkeys(order):
-            if name != STORE and name not in acting:
-                continue
-            title, note = TITLES.get(name, (name, ""))
-            for component in self._cluster.components:
-                if component.name == name and isinstance(getattr(component, "of", None), type):
-                    title = f"{_controls(component)} controller"
-            if name not in TITLES and self._cluster.cache_of(name) != "fresh":
-                note = "acts on its cache"
-            lanes.append(Lane(name, title, note))
-        return tuple(lanes)
-
-
-def _controls(controller: Any) -> str:
-    """What a controller is named after: a kind that it owns, if that has its name; else what it reconciles."""
-    kinds = [cls.__name__ for cls in controller.owns if cls.__name__.lower() == controller.name]
-    return kinds[0] if kinds else str(controller.of.__name__)
 
 
 def _count(number: int, resource: str) -> str:

@@ -7,10 +7,12 @@ need labels of their own, so that none is taken for another.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from typing import ClassVar
 
 import attrs
 
-from kspec.kernel.values import Uid
+from kspec.kernel.values import Ref, Uid
 from kspec.kube.selectors import Labels, LabelSelector, NodeSelectorTerm
 
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
@@ -79,6 +81,11 @@ class ClaimRef:
     namespace: str = "default"
     uid: Uid | str | None = None
 
+    def told(self, called: Callable[[Ref | Uid], str]) -> str:
+        """The claim's name, and what there is to say of its uid."""
+        about = called(self.uid) if isinstance(self.uid, Uid) else ""
+        return f"{self.name} ({about})" if about else self.name
+
 
 @attrs.frozen
 class PersistentVolume:
@@ -103,6 +110,8 @@ class PersistentVolume:
     finalizers: tuple[str, ...] = ()
     uid: Uid | None = None
 
+    shown: ClassVar[tuple[str, ...]] = ("phase", "claim", "reclaim")
+
 
 @attrs.frozen
 class PersistentVolumeClaim:
@@ -122,6 +131,8 @@ class PersistentVolumeClaim:
     deleting: bool = False
     finalizers: tuple[str, ...] = ()
     uid: Uid | str | None = None
+
+    shown: ClassVar[tuple[str, ...]] = ("phase", "volume_name", "storage_class")
 
     @property
     def bound(self) -> bool:
@@ -146,3 +157,5 @@ class StorageClass:
     reclaim: ReclaimPolicy = ReclaimPolicy.DELETE
     default: bool = False
     deleting: bool = False
+
+    shown: ClassVar[tuple[str, ...]] = ("provisioner", "mode", "reclaim")

@@ -120,10 +120,17 @@ def net(changes: Iterable[Change]) -> list[Change]:
     joined: dict[tuple[str, str], Change] = {}
     for change in changes:
         key = change.object, change.field
-        joined[key] = attrs.evolve(joined[key], new=change.new) if key in joined else change
+        joined[key] = _both(joined[key], change) if key in joined else change
     gone = {name for (name, field), change in joined.items() if not field and change.new is None}
     return [
         change
         for (name, field), change in joined.items()
         if change.old != change.new and (not field or name not in gone)
     ]
+
+
+def _both(first: Change, last: Change) -> Change:
+    """Two changes of one field as one: of what changed in a mapping, both."""
+    if first.field and first.old == last.old == "":
+        return attrs.evolve(first, new=f"{first.new}, {last.new}")
+    return attrs.evolve(first, new=last.new)

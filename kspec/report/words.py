@@ -162,7 +162,7 @@ def _detail(change: Change, created: bool) -> str:
     field = f"{change.field} " if change.field else ""
     if change.new is None:
         return f"{field}{_arrow(change.old or '', 'gone')}"
-    if created:
+    if created or (change.field and change.old == ""):
         return f"{field}{change.new}"
     return f"{field}{_arrow('none' if change.old is None else change.old, change.new)}"
 

@@ -11,7 +11,7 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -31,6 +31,10 @@ class Record:
     name: str
     cluster_ip: str = ""
     pods: frozenset[Ref] = frozenset()
+
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """The name, and what it is answered with."""
+        return f"{self.name} → {self.cluster_ip or ', '.join(map(called, sorted(self.pods))) or 'NXDOMAIN'}"
 
 
 Records = frozenset[Record]
@@ -60,8 +64,4 @@ def dns(name: str = "dns") -> Actor:
 
 def told(records: Records) -> str:
     """The records in words."""
-    lines = []
-    for each in sorted(records, key=lambda each: each.name):
-        found = each.cluster_ip or ", ".join(map(repr, sorted(each.pods))) or "NXDOMAIN"
-        lines.append(f"{each.name} → {found}")
-    return "; ".join(lines) or "no records"
+    return "; ".join(each.told(repr) for each in sorted(records, key=lambda each: each.name)) or "no records"

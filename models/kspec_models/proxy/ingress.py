@@ -12,7 +12,7 @@ Not modelled: see `NOT_MODELLED`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -61,6 +61,10 @@ class Route:
     rule: IngressPath
     pods: frozenset[Ref] = frozenset()
 
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """The rule, and where its requests go."""
+        return f"{self.rule.host}{self.rule.path or '*'} → {', '.join(map(called, sorted(self.pods))) or '503'}"
+
 
 Routes = frozenset[Route]
 NO_ROUTES: Routes = frozenset()
@@ -95,8 +99,5 @@ def ingress_controller(name: str = "ingress-controller") -> Actor:
 
 def told(routes: Routes) -> str:
     """The routes in words."""
-    lines = []
-    for each in sorted(routes, key=lambda each: (each.rule.host, each.rule.path)):
-        found = ", ".join(map(repr, sorted(each.pods))) or "503"
-        lines.append(f"{each.rule.host}{each.rule.path or '*'} → {found}")
-    return "; ".join(lines) or "no routes"
+    ordered = sorted(routes, key=lambda each: (each.rule.host, each.rule.path))
+    return "; ".join(each.told(repr) for each in ordered) or "no routes"

@@ -51,12 +51,9 @@ def known(cache: Cache) -> Programmed:
 
 
 def told(programmed: Programmed) -> str:
-    """How many endpoints each service port has, in words."""
-    parts = [
-        f"{each.service}:{each.port.port} → {', '.join(map(repr, sorted(each.endpoints))) or 'none'}"
-        for each in sorted(programmed, key=lambda each: (each.service, each.port.port))
-    ]
-    return "; ".join(parts) or "no service"
+    """The endpoints of each service port, in words."""
+    ports = sorted(programmed, key=lambda each: (each.service, each.port.port))
+    return "; ".join(each.told(repr) for each in ports) or "no service"
 
 
 def kube_proxy(name: str = "kube-proxy") -> Actor:

@@ -11,7 +11,7 @@ pod's address stands for its mention.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 import attrs
@@ -34,6 +34,10 @@ class ServedPort:
     cluster_ip: str
     port: ServicePort
     endpoints: frozenset[Ref] = frozenset()
+
+    def told(self, called: Callable[[Ref], str]) -> str:
+        """The port, and where its packets go."""
+        return f"{self.service}:{self.port.port} → {', '.join(map(called, sorted(self.endpoints))) or 'none'}"
 
 
 Programmed = frozenset[ServedPort]

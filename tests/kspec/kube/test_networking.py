@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kspec.kernel.actions import Role
-from kspec.kernel.values import Ref
+from kspec.kernel.values import Ref, Uid
 from kspec.kube.actor import Actor
 from kspec.kube.cluster import Cluster, Scope
 from kspec.kube.narrate import MENTION
@@ -20,7 +20,8 @@ from kspec.kube.wording import in_words, object_in_words
 from .small import Walk, granting
 
 
-def called(mention: Ref) -> str:
+def called(mention: Ref | Uid) -> str:
+    assert isinstance(mention, Ref)
     return "ab"[mention.index]
 
 
@@ -83,12 +84,12 @@ def test_values_are_told_with_the_names_of_what_they_mention() -> None:
 
 def test_labels_are_told_as_kubectl_does() -> None:
     assert in_words((("app", "web"), ("tier", "front")), called) == "app=web,tier=front"
-    assert in_words((("app", 1),), called) == "(('app', 1),)"
+    assert in_words((("cpu", 1),), called) == "cpu=1"
 
 
 def test_a_kind_says_which_fields_tell_it() -> None:
     front = Service("web", (("app", "web"),))
-    assert object_in_words(front, called) == "selector\u00a0app=web, cluster_ip\u00a0172.30.0.1"
+    assert object_in_words(front, called) == "spec.selector\u00a0app=web, spec.clusterIP\u00a0172.30.0.1"
     assert object_in_words(EndpointSlice("web", frozenset({Endpoint(Ref("pods", 0))})), called) == "endpoints\u00a0a"
 
 
