@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kspec.kube.located import without_nulls
+from kspec.kube.manifests import Entry
 from kspec.kube.quantity import resource_amount
 from kspec.kube.storage import (
     BIND_COMPLETED,
@@ -21,9 +23,23 @@ from kspec.kube.storage import (
 from kspec.kube.typed_placement import labels_of, node_term, selector_of
 
 Object = Mapping[str, Any]
+Stored = PersistentVolumeClaim | PersistentVolume | StorageClass
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 """The annotation of the class that claims get which name none."""
+
+
+def storage_of(entry: Entry) -> Stored | None:
+    """The typed object of a manifest; None if it is none of storage. Raises KeyError, ValueError."""
+    item = without_nulls(entry.mapping)
+    match entry.api_version, entry.kind:
+        case "v1", "PersistentVolumeClaim":
+            return claim(item, entry.namespace)
+        case "v1", "PersistentVolume":
+            return volume(item)
+        case "storage.k8s.io/v1", "StorageClass":
+            return storage_class(item)
+    return None
 
 
 def claim(item: Object, namespace: str) -> PersistentVolumeClaim:

@@ -59,3 +59,40 @@ def test_the_namespace_of_leases_is_there_and_may_be_deleted(kspec: Kspec) -> No
         "why", "request", "create", "namespaces", *ADMIN, "-f", other, "--body", written("d.yaml", DEFAULT_NAMESPACE)
     )
     assert "409 AlreadyExists, decided by store" in taken.first
+
+
+# ---- storage
+
+
+CLASS = """\
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: fast, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
+provisioner: example.com/disks
+"""
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, finalizers: [kubernetes.io/pvc-protection]}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_a_claim_gets_the_default_class(kspec: Kspec) -> None:
+    ran = kspec("why", "request", "create", "persistentvolumeclaims", *ADMIN, "-f", written("s.yaml", CLASS, CLAIM))
+    assert ran.first.startswith("GRANTED") and "201 Created" in ran.first
+    assert "storageClass: nothing → fast" in ran.out
+    alone = kspec("why", "request", "create", "persistentvolumeclaims", *ADMIN, "-f", written("s.yaml", CLAIM))
+    assert "201 Created" in alone.first and "→ fast" not in alone.out
+
+
+def test_a_claim_that_is_deleted_waits_for_its_finalizer(kspec: Kspec) -> None:
+    asked = ("why", "request", "delete", "persistentvolumeclaims", "data", *ADMIN, "-f", written("s.yaml", CLAIM))
+    assert "until the last of its finalizers is gone: kubernetes.io/pvc-protection" in kspec(*asked).out
+
+
+def test_what_is_sent_and_never_stored_is_not_followed(kspec: Kspec) -> None:
+    review = "apiVersion: authorization.k8s.io/v1\nkind: SelfSubjectAccessReview\nmetadata: {name: x}\nspec: {}\n"
+    ran = kspec("why", "request", "create", "selfsubjectaccessreviews", *ADMIN, "-f", written("r.yaml", review))
+    assert ran.first.startswith("AUTHORISED")
+    assert "what the store does with selfsubjectaccessreviews.authorization.k8s.io is not modelled" in ran.first

@@ -12,17 +12,16 @@ from typing import TypeVar
 import attrs
 
 from kspec.kernel.errors import UsageError
-from kspec.kube import typed_storage
 from kspec.kube.cluster import Cluster, Component
 from kspec.kube.manifests import Entry, Manifests
 from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from kspec.kube.typed_storage import Stored, storage_of
 from kspec_models.controllers.volume_binder.provisioner import provisioner
 from kspec_models.controllers.volume_binder.reconcile import claim_binder, volume_binder
 from kspec_models.scheduler.filters.volume_binding import NO_PROVISIONER
 
 KINDS = (PersistentVolumeClaim, PersistentVolume, StorageClass)
 
-Stored = PersistentVolumeClaim | PersistentVolume | StorageClass
 T = TypeVar("T")
 
 
@@ -48,16 +47,9 @@ def each_once(manifests: Manifests, read: Callable[[Entry], T | None]) -> tuple[
 def typed(entry: Entry) -> Stored | None:
     """An object of storage; None if it is none. Raises UsageError."""
     try:
-        match entry.api_version, entry.kind:
-            case "v1", "PersistentVolumeClaim":
-                return typed_storage.claim(entry.mapping, entry.namespace)
-            case "v1", "PersistentVolume":
-                return typed_storage.volume(entry.mapping)
-            case "storage.k8s.io/v1", "StorageClass":
-                return typed_storage.storage_class(entry.mapping)
+        return storage_of(entry)
     except (KeyError, ValueError) as error:
         raise UsageError(f"{entry.where}: {entry.title}: {error}") from error
-    return None
 
 
 def with_storage(cluster: Cluster, stored: tuple[Stored, ...]) -> Cluster:

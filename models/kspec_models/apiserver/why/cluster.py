@@ -15,6 +15,7 @@ from kspec.kube.manifests import Entry
 from kspec.kube.objects import Phase, Pod
 from kspec.kube.scheduling import PriorityClass
 from kspec.kube.typed_policies import policy_of
+from kspec.kube.typed_storage import storage_of
 from kspec_models.apiserver.authorization import RBAC_KINDS
 from kspec_models.apiserver.namespace_lifecycle import ALWAYS_THERE
 from kspec_models.apiserver.quota import quota_pod
@@ -54,7 +55,7 @@ class Placed:
 
 def placed(entry: Entry) -> Placed:
     """A manifest as an object, as it was sent: what admission fills in is still open."""
-    found: Any = policy_of(entry) or entry.object
+    found: Any = policy_of(entry) or storage_of(entry) or entry.object
     if found is None:
         return Placed(entry, unread(entry))
     return Placed(entry, held(with_status(as_sent(found, entry), entry) if isinstance(found, Pod) else found, entry))

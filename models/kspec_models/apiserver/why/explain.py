@@ -149,10 +149,11 @@ def why_not_followed(question: Question, resource: Resource, body: Placed | None
     verb = VERBS_OF_MODELS.get(question.verb)
     if verb is None or (verb is Verb.LIST and resource.subresource):
         return f"what follows {question.verb} is not modelled"
-    if not resource.kind or not modelled(Request(verb, resource.plural, subresource=resource.subresource)):
+    about = Request(verb, resource.plural, subresource=resource.subresource)
+    if not (resource.kind and resource.stored and modelled(about)):
         return f"what the store does with {resource} is not modelled"
     if verb is Verb.LIST:
-        return "" if resource.stored else f"what the store does with {resource} is not modelled"
+        return ""
     if question.verb in OBJECTS and body is None and not (verb is Verb.CREATE and resource.subresource):
         where = "-f or --body" if verb is Verb.CREATE else "--body"
         return (

@@ -25,6 +25,9 @@ WITHOUT_GENERATION = frozenset(
         "Namespace",
         "Node",
         "ServiceAccount",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "StorageClass",
         "ResourceQuota",
         "LimitRange",
         "PriorityClass",
@@ -41,6 +44,7 @@ NOT_MODELLED = (
     "PodSecurity, ingress defaults, protection of storage in use, NodeRestriction, webhooks, admission policies",
     "the graph of the Node authorizer: a node may read the secrets of every pod",
     "the API server's caches: every plugin decides by what is stored",
+    "quotas of anything but pods, such as count/deployments.apps or requests.storage",
     "validation of volumes' sources, security contexts and DNS settings, of custom resources, and of rarer kinds",
     "which fields of StatefulSets, DaemonSets, Jobs, Services and storage a request may not change",
 )
