@@ -70,7 +70,7 @@ OF_KIND = {
     ("Pod", "spec"): "spec",
     ("Pod", "start"): "status.startTime",
     ("Pod", "unschedulable"): "PodScheduled",
-    ("PodDisruptionBudget", "observed"): "status.observedGeneration is the latest",
+    ("PodDisruptionBudget", "observed"): "observed",
     ("ReplicaSet", "revision"): "deployment.kubernetes.io/revision",
     ("Service", "load_balancer"): "status.loadBalancer.ingress",
     ("StatefulSet", "max_unavailable"): "spec.updateStrategy.rollingUpdate.maxUnavailable",

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kspec.kernel.properties import Broken, Happened, leads_to, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kube.lenses import LatestField
@@ -16,6 +18,7 @@ from kspec.kube.policy import PodDisruptionBudget
 from kspec.kube.truth import Truth
 from kspec_models.controllers.disruption.decisions import Budget, BudgetPod, covered, desired_of_min_available
 from kspec_models.helpers.labels import selector_matches
+from kspec_properties.waiting import Waits, kubelet_waits, replicaset_waits
 
 
 def healthy(truth: Truth, budget: PodDisruptionBudget) -> int:
@@ -65,10 +68,33 @@ def a_pod_is_on_a_cordoned_node(truth: Truth) -> bool:
     return pods_on_cordoned_nodes(truth) > 0
 
 
-@leads_to(
-    a_pod_is_on_a_cordoned_node,
-    about=(PodDisruptionBudget, Node, Pod),
-)
+def who_waits(truth: Truth) -> Waits:
+    """Which evictions a budget refuses for ever, and that nobody else is going to change that."""
+    found: list[tuple[str, str, str]] = []
+    for name, budget in budgets_that_refuse(truth):
+        wanted, now = must_be_healthy(truth, budget), healthy(truth, budget)
+        why = f"PodDisruptionBudget {name} wants {wanted} healthy pods, there are {now}, and an eviction would leave "
+        found.append(("user", "an eviction to be granted (it tries again after each 429)", f"{why}{max(now - 1, 0)}"))
+        found.append(
+            ("disruption", "", f"{name} allows {budget.disruptions_allowed} disruptions, and its status says so")
+        )
+    return (*found, *replicaset_waits(truth), *kubelet_waits(truth))
+
+
+def budgets_that_refuse(truth: Truth) -> Iterator[tuple[str, PodDisruptionBudget]]:
+    """The budgets that allow no disruption, and cover a pod on a node that is cordoned."""
+    cordoned = truth.each("nodes", LatestField("unschedulable"))
+    pods = truth.all(Pod, "labels", "node", "namespace")
+    held = [(of, where) for of, node, where in pods if node is not None and cordoned[node.index]]
+    for name in truth.names(PodDisruptionBudget):
+        budget = truth.get(PodDisruptionBudget, name)
+        assert budget is not None
+        covers = [1 for of, where in held if where == budget.namespace and selector_matches(budget.selector, of)]
+        if covers and budget.disruptions_allowed <= 0:
+            yield name, budget
+
+
+@leads_to(a_pod_is_on_a_cordoned_node, about=(PodDisruptionBudget, Node, Pod), waits=who_waits)
 def a_drain_completes(truth: Truth) -> bool | Broken:
     """What is on a node that is drained goes in the end."""
     left = pods_on_cordoned_nodes(truth)

@@ -15,10 +15,20 @@ from __future__ import annotations
 from kspec.kernel.properties import Broken, Happened, eventually_always, invariant, quiescence, step_invariant
 from kspec.kernel.registry import offer
 from kspec.kube.objects import Pod
-from kspec.kube.storage import PersistentVolume, PersistentVolumeClaim, ReclaimPolicy, VolumePhase
+from kspec.kube.storage import (
+    BindingMode,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    ReclaimPolicy,
+    StorageClass,
+    VolumePhase,
+)
 from kspec.kube.truth import Truth
+from kspec_properties.waiting import Waits
 
 ABOUT = (PersistentVolumeClaim, PersistentVolume)
+BINDER = "volume-binder"
+"""The controller that binds claims."""
 
 
 def of_volume(name: str, what: str) -> Broken:
@@ -119,7 +129,37 @@ def a_claim_is_used(truth: Truth) -> bool:
     return any(names & set(spec.claims) for spec in truth.all(Pod, "spec"))
 
 
-@eventually_always(witness=a_claim_is_used, about=(*ABOUT, Pod))
+def who_waits(truth: Truth) -> Waits:
+    """Why a claim that a pod uses has no volume, and who waits for that."""
+    found: list[tuple[str, str, str]] = []
+    specs = truth.all(Pod, "spec")
+    for name in truth.names(PersistentVolumeClaim):
+        claim = truth.get(PersistentVolumeClaim, name)
+        assert claim is not None
+        if claim.volume_name or not any(name in spec.claims for spec in specs):
+            continue
+        found.append((BINDER, f"a PersistentVolume for claim {name}", why_there_is_none(truth, claim)))
+        if "scheduler" in {component.name for component in truth.cluster.components}:
+            chosen = f"node {claim.selected_node} is chosen for it; " if claim.selected_node else ""
+            why = f"{chosen}a pod is bound to its node only after its claims are bound to their volumes"
+            found.append(("scheduler", f"claim {name} to be bound", why))
+    return (*found, ("user", "", "every change that was allowed has been made"))
+
+
+def why_there_is_none(truth: Truth, claim: PersistentVolumeClaim) -> str:
+    """Why no volume comes for a claim."""
+    if not claim.storage_class:
+        return "it has no class, so nobody makes one, and none that is there fits"
+    storage_class = truth.get(StorageClass, claim.storage_class)
+    if storage_class is None:
+        return f"there is no StorageClass {claim.storage_class}"
+    if storage_class.mode is BindingMode.WAIT_FOR_FIRST_CONSUMER and not claim.selected_node:
+        return f"StorageClass {storage_class.name} waits for a node to be chosen for the claim's first pod"
+    made_by = f"{storage_class.provisioner}, by which StorageClass {storage_class.name} makes volumes"
+    return f"none that is there fits, and {made_by}, makes none: is it installed?"
+
+
+@eventually_always(witness=a_claim_is_used, about=(*ABOUT, Pod), waits=who_waits)
 def every_claim_that_a_pod_uses_is_bound_in_the_end(truth: Truth) -> bool | Broken:
     """Once nobody changes anything any more, every claim that a pod uses has a volume."""
     used = {name for spec in truth.all(Pod, "spec") for name in spec.claims}

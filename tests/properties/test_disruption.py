@@ -42,3 +42,13 @@ def test_the_run_of_a_drain_evicts_both_pods_and_ends_with_two_on_the_other_node
     evictions = [step for step in told.steps if step.action.endswith("/eviction")]
     assert len(evictions) == 2
     assert sum("Running, Ready, on node-2" in line for line in told.objects) == 2
+
+
+def test_a_drain_that_is_blocked_says_which_budget_refuses_and_why() -> None:
+    name = "a_drain_completes"
+    trace = kspec.check("drain.blocked", properties=[name]).property(name).trace
+    assert trace is not None
+    waits = kspec.story(trace).waits
+    (refused,) = [why for lane, what, why in waits if lane == "user" and what.startswith("an eviction to be granted")]
+    assert refused == "PodDisruptionBudget web wants 2 healthy pods, there are 2, and an eviction would leave 1"
+    assert ("disruption", "", "web allows 0 disruptions, and its status says so") in waits

@@ -40,6 +40,15 @@ def test_without_a_provisioner_the_pod_waits_for_ever() -> None:
     assert kspec.check("storage.unprovisioned", properties=[BOUND]).property(BOUND).verdict is Verdict.VIOLATED
 
 
+def test_a_claim_without_a_provisioner_says_who_waits_for_it_and_why() -> None:
+    trace = kspec.check("storage.unprovisioned", properties=[BOUND]).property(BOUND).trace
+    assert trace is not None
+    waits = {lane: (what, why) for lane, what, why in kspec.story(trace).waits}
+    assert waits["volume-binder"][0] == "a PersistentVolume for claim data"
+    assert "example.com/disk" in waits["volume-binder"][1] and "StorageClass fast" in waits["volume-binder"][1]
+    assert waits["scheduler"][0] == "claim data to be bound" and "node node-1 is chosen" in waits["scheduler"][1]
+
+
 def test_the_run_goes_from_the_wish_to_the_end_of_the_volume() -> None:
     told = [(step.actor, step.action) for step in run_of("storage.claim").steps]
     order = [
