@@ -77,7 +77,6 @@ BROKEN = [
         for path, value, where in (
             ("spec.selector", None, "spec.selector"),
             ("spec.selector.matchLabels.app", "b", "spec.template.metadata.labels"),
-            ("spec.template.spec.containers", [], "spec.template.spec.containers"),
             ("spec.template.spec.restartPolicy", "Never", "spec.template.spec.restartPolicy"),
             ("spec.minReadySeconds", -1, "spec.minReadySeconds"),
             ("spec.updateStrategy.type", "Recreate", "spec.updateStrategy.type"),
@@ -91,6 +90,8 @@ BROKEN = [
     (("apps/v1", "StatefulSet"), "spec.updateStrategy.rollingUpdate.partition", -1, "partition"),
     (("apps/v1", "StatefulSet"), "spec.ordinals.start", -1, "spec.ordinals.start"),
     (("apps/v1", "DaemonSet"), "spec.updateStrategy.rollingUpdate.maxSurge", 1, "maxSurge"),
+    (("apps/v1", "DaemonSet"), "spec.template.spec.containers", [], "spec.template.spec.containers"),
+    (("batch/v1", "Job"), "spec.template.spec.containers", [], "spec.template.spec.containers"),
     (("batch/v1", "Job"), "spec.template.spec.restartPolicy", None, "spec.template.spec.restartPolicy"),
     (("batch/v1", "Job"), "spec.parallelism", -1, "spec.parallelism"),
     (("batch/v1", "Job"), "spec.completionMode", "Indexed", "spec.completions"),
@@ -157,6 +158,11 @@ def test_what_the_api_server_would_refuse_is_refused_with_its_path(
         (("apps/v1", "DaemonSet"), "spec.updateStrategy.rollingUpdate", {"maxSurge": "10%", "maxUnavailable": 0}),
         (("apps/v1", "DaemonSet"), "spec.updateStrategy", {"type": "OnDelete"}),
         (("apps/v1", "StatefulSet"), "spec.updateStrategy.rollingUpdate", {"partition": 2, "maxUnavailable": "50%"}),
+        (
+            ("apps/v1", "StatefulSet"),
+            "spec.template.spec.containers.0.volumeMounts",
+            [{"name": "of-a-claim-template", "mountPath": "/data"}],
+        ),
         (("batch/v1", "Job"), "spec", {"template": ENDING, "completionMode": "Indexed", "completions": 3}),
         (("batch/v1", "CronJob"), "spec.schedule", "@hourly"),
         (("batch/v1", "CronJob"), "spec.schedule", "0 8 * * mon-fri"),

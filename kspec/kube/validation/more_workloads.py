@@ -2,9 +2,12 @@
 
 What is modelled: ValidateStatefulSetSpec and ValidateDaemonSetSpec of pkg/apis/apps/validation, ValidateJob and
 ValidateCronJobCreate of pkg/apis/batch/validation, Kubernetes 1.36. These kinds are not read into typed objects: what
-they do not say is taken as it is defaulted (pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go). Not looked
-at: whether a schedule's time zone is one that the server knows, volume claim templates, pod failure and success
-policies.
+they do not say is taken as it is defaulted (pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go). Of the pods of
+a StatefulSet upstream looks at labels and restart policy only, since some of their volumes come from claim templates: a
+pod that is not legal is refused when it is created.
+
+Not looked at: whether a schedule's time zone is one that the server knows, volume claim templates, pod failure and
+success policies.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ def stateful_set(item: Object) -> Problems:
     yield from at_least(spec, "minReadySeconds", 0, SPEC)
     yield from at_least(spec, "revisionHistoryLimit", 0, SPEC)
     yield from at_least(spec.get("ordinals", {}), "start", 0, (*SPEC, "ordinals"))
-    yield from _pods("StatefulSet", spec)
+    yield from _restarted_pods("StatefulSet", spec)
+    pod_labels = spec.get("template", {}).get("metadata", {}).get("labels", {})
+    yield from labels(pod_labels, (*SPEC, "template", "metadata", "labels"))
     yield from one_of(
         spec.get("podManagementPolicy", "OrderedReady"), ("OrderedReady", "Parallel"), (*SPEC, "podManagementPolicy")
     )
@@ -47,7 +52,8 @@ def daemon_set(item: Object) -> Problems:
     spec = item.get("spec", {})
     yield from at_least(spec, "minReadySeconds", 0, SPEC)
     yield from at_least(spec, "revisionHistoryLimit", 0, SPEC)
-    yield from _pods("DaemonSet", spec)
+    yield from _restarted_pods("DaemonSet", spec)
+    yield from _template(spec.get("template", {}), (*SPEC, "template"))
     rolling, path = yield from _strategy(spec)
     for field in ("maxUnavailable", "maxSurge"):
         yield from numbers_of_pods(rolling, (field,), path)
@@ -113,11 +119,10 @@ def _job_spec(spec: Object, path: Path) -> Problems:
         yield Problem((*here, "spec", "restartPolicy"), message)
 
 
-def _pods(kind: str, spec: Object) -> Problems:
-    """The selector, and the template of pods that are restarted whenever they end."""
+def _restarted_pods(kind: str, spec: Object) -> Problems:
+    """The selector, and that the pods are restarted whenever they end."""
     template = spec.get("template", {})
     yield from selector_of_pods(kind, {**spec, "template": template})
-    yield from _template(template, (*SPEC, "template"))
     policy = template.get("spec", {}).get("restartPolicy") or "Always"
     if policy in ("OnFailure", "Never"):
         message = f'"{policy}" is not supported: the pods of a {kind} must have "Always"'
