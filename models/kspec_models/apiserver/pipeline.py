@@ -68,14 +68,14 @@ def handle(
     """
     attributes = wanted or attributes_of(request, current)
     handled = entered(shown, attributes, look, request.line)
-    user = handled.authenticated.user
-    if user is None or not handled.allowed:
+    who, opinions = handled.authenticated, handled.opinions
+    if who.user is None or not handled.allowed:
         return handled
-    too_much = handed_out(request, user, attributes, current, look)
+    too_much = handed_out(request, who.user, attributes, current, look)
     if too_much is not None:
-        return attrs.evolve(handled, response=too_much, escalation=too_much.message)
+        return Handled(too_much, who, attributes, opinions, too_much.message, allowed=True)
     performed = perform(request, current, unchanged, look)
-    return attrs.evolve(handled, response=performed.response, performed=performed)
+    return Handled(performed.response, who, attributes, opinions, "", performed, allowed=True)
 
 
 def handed_out(request: Request, user: User, attributes: Attributes, current: Any, look: Look) -> Response | None:
