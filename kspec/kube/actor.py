@@ -143,7 +143,7 @@ class _Named:
     act: Act
     kind: type | None
     fair: bool
-    about: str = ""
+    heals: bool = False
 
 
 @attrs.define(eq=False)
@@ -168,19 +168,19 @@ class Actor:
     forgets: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
 
-    def each(self, kind: type, *, fair: bool | None = None) -> Callable[[Act], Act]:
-        """An action of each object of a kind: `(object or None, here, api)`."""
-        return self._decorator(kind, fair)
+    def each(self, kind: type, *, fair: bool | None = None, heals: bool = False) -> Callable[[Act], Act]:
+        """An action of each object of a kind: `(object or None, here, api)`. `heals`: of a fault, its end."""
+        return self._decorator(kind, fair, heals)
 
-    def once(self, *, fair: bool | None = None) -> Callable[[Act], Act]:
-        """An action of its own: `(cache, here, api)`."""
-        return self._decorator(None, fair)
+    def once(self, *, fair: bool | None = None, heals: bool = False) -> Callable[[Act], Act]:
+        """An action of its own: `(cache, here, api)`. `heals`: of a fault, its end."""
+        return self._decorator(None, fair, heals)
 
-    def _decorator(self, kind: type | None, fair: bool | None) -> Callable[[Act], Act]:
+    def _decorator(self, kind: type | None, fair: bool | None, heals: bool) -> Callable[[Act], Act]:
         def decorate(function: Act) -> Act:
             is_fair = self.role is Role.COMPONENT if fair is None else fair
             name = function.__name__.replace("_", " ")
-            self.acts = (*self.acts, _Named(name, function, kind, is_fair))
+            self.acts = (*self.acts, _Named(name, function, kind, is_fair, heals))
             return function
 
         return decorate
@@ -268,7 +268,8 @@ class Actor:
                 writes.append((effect.var, effect.update))
         if done:
             return attrs.evolve(stepped(done, [], says=says), writes=writes)
-        return Step(writes, says=says, kind=StepKind.FAULT if self.role is Role.FAULT else StepKind.LOCAL)
+        is_fault = self.role is Role.FAULT and not act.heals
+        return Step(writes, says=says, kind=StepKind.FAULT if is_fault else StepKind.LOCAL)
 
     def _served(self, cluster: Cluster, see: Reader, request: Request) -> Served:
         """Serve a request. An update on condition is of the version that the actor sees in this very step.

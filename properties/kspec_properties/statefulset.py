@@ -121,9 +121,8 @@ def at_most_one_pod_of_a_name_runs(truth: Truth) -> bool | Broken:
     largest = sum(truth.variable(f"largest/statefulsets/{name}") for name in truth.names(StatefulSet))
     if truth.names(StatefulSet) and running > largest:
         sets = ", ".join(truth.names(StatefulSet))
-        clause = (
-            f"the containers of {running} pods of StatefulSet {sets} run, which never had more than {largest} names"
-        )
+        most = f"{largest} {'name' if largest == 1 else 'names'}"
+        clause = f"the containers of {running} pods of StatefulSet {sets} run, which never had more than {most}"
         return Broken(clause, tuple(f"StatefulSet {name}" for name in truth.names(StatefulSet)))
     return True
 

@@ -10,6 +10,7 @@ import pytest
 import kspec
 from kspec.kernel.registry import load
 from kspec.run import changed_counts
+from kspec.targets import laid_out
 from kspec_models.scopes.record import FILE, recorded
 
 
@@ -30,3 +31,10 @@ def test_a_count_that_differs_is_said(change: dict[str, int]) -> None:
 
     assert changed_counts(result) == ""
     assert "its counts changed" in changed_counts(attrs.evolve(result, **change))
+
+
+def test_a_system_that_is_to_fail_says_so_first() -> None:
+    entries = load().systems.values()
+    failing = [entry for entry in entries if entry.where.startswith("kspec_models") and laid_out(entry.build).expected]
+
+    assert failing and [entry.name for entry in failing if not entry.doc.startswith("Expected to fail")] == []

@@ -88,6 +88,7 @@ def test_only_deletion_by_force_lets_two_pods_of_a_name_run() -> None:
     assert sound("statefulset.cut_off").property(name).verdict is Verdict.HOLDS
     found = sound("statefulset.split_brain").property(name)
     assert found.verdict is Verdict.VIOLATED and found.trace is not None
+    assert found.trace.clause.endswith("which never had more than 1 name")
     assert "administrator" in {step.action.actor for step in found.trace.steps}
     assert kspec.replay(found.trace).verdict is Verdict.REPRODUCED
 

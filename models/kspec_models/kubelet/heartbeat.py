@@ -57,7 +57,7 @@ def cuts_off(times: int = 1, *, comes_back: bool = True) -> Actor:
 
     if comes_back:
 
-        @actor.each(Node)
+        @actor.each(Node, heals=True)
         def connect(node: Any, here: Here, api: Api) -> Iterator[Any]:
             if not here.alive:
                 yield "the node is connected again", here.set(alive=True)

@@ -137,7 +137,7 @@ def service_rollout_late() -> System:
 
 @system("service.unready", quick=True)
 def service_unready() -> System:
-    """A rollout to an image that never becomes ready: it gets stuck, and all traffic stays with the old pod."""
+    """Expected to fail: an image that never becomes ready. The rollout is stuck; all traffic stays with the old pod."""
     web = a_deployment("web", 1)
     people = (users.apply([FRONT, web]), users.rollout(web, "web:2"))
     silent = ("each_endpoint_gets_an_equal_share", SAME_PODS)

@@ -102,6 +102,25 @@ def test_what_users_do_is_not_fair_and_what_faults_do_is_drawn_as_a_fault() -> N
     }
 
 
+def test_the_end_of_a_fault_is_no_fault() -> None:
+    network = Actor("network", own={"down": False}, role=Role.FAULT)
+
+    @network.once()
+    def fails(cache: Any, here: Any, api: Any) -> Any:
+        if not here.down:
+            yield here.set(down=True)
+
+    @network.once(heals=True)
+    def comes_back(cache: Any, here: Any, api: Any) -> Any:
+        if here.down:
+            yield here.set(down=False)
+
+    walk = walked(network)
+    steps = [walk("network.fails"), walk("network.comes back")]
+    assert [found.step.kind for found in steps] == [StepKind.FAULT, StepKind.LOCAL]
+    assert [found.action.role for found in steps] == [Role.FAULT, Role.FAULT]
+
+
 def test_fairness_can_be_said_of_one_action() -> None:
     actor = Actor("worker", own={"done": False})
 
