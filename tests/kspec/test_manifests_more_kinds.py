@@ -163,6 +163,8 @@ def test_what_the_api_server_would_refuse_is_refused_with_its_path(
             "spec.template.spec.containers.0.volumeMounts",
             [{"name": "of-a-claim-template", "mountPath": "/data"}],
         ),
+        (("batch/v1", "Job"), "spec.selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": "1-2-3"}}),
+        (("batch/v1", "Job"), "spec", {"template": ENDING, "manualSelector": True, "selector": SELECTOR}),
         (("batch/v1", "Job"), "spec", {"template": ENDING, "completionMode": "Indexed", "completions": 3}),
         (("batch/v1", "CronJob"), "spec.schedule", "@hourly"),
         (("batch/v1", "CronJob"), "spec.schedule", "0 8 * * mon-fri"),

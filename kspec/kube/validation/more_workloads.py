@@ -2,9 +2,9 @@
 
 What is modelled: ValidateStatefulSetSpec and ValidateDaemonSetSpec of pkg/apis/apps/validation, ValidateJob and
 ValidateCronJobCreate of pkg/apis/batch/validation, Kubernetes 1.36. These kinds are not read into typed objects: what
-they do not say is taken as it is defaulted (pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go). Of the pods of
-a StatefulSet upstream looks at labels and restart policy only, since some of their volumes come from claim templates: a
-pod that is not legal is refused when it is created.
+they do not say is taken as it is defaulted (pkg/apis/apps/v1/defaults.go, pkg/apis/batch/v1/defaults.go). Of the pods
+of a StatefulSet upstream looks at labels and restart policy only, since some of their volumes come from claim
+templates: a pod that is not legal is refused when it is created.
 
 Not looked at: whether a schedule's time zone is one that the server knows, volume claim templates, pod failure and
 success policies.
@@ -22,6 +22,9 @@ from kspec.kube.validation.pods import pod_spec
 from kspec.kube.validation.workloads import not_all_of_them, numbers_of_pods, selector_of_pods
 
 SPEC: Path = ("spec",)
+GENERATED = frozenset({"controller-uid", "batch.kubernetes.io/controller-uid"})
+"""Labels by which the server makes a Job select its pods: a Job that is stored has one of them in its selector."""
+
 LONGEST_CRON_NAME = 52
 """The name of a Job is that of its CronJob and eleven characters more, and no longer than 63."""
 
@@ -70,7 +73,9 @@ def job(item: Object) -> Problems:
     """A Job."""
     spec = item.get("spec", {})
     yield from _job_spec(spec, SPEC)
-    if spec.get("selector") and not spec.get("manualSelector"):
+    selector = spec.get("selector", {})
+    own = selector.get("matchExpressions") or not GENERATED.issuperset(selector.get("matchLabels", {}))
+    if own and not spec.get("manualSelector"):
         yield Problem((*SPEC, "selector"), "is made by the server: leave it out, or say manualSelector: true")
 
 
