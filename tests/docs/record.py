@@ -114,6 +114,8 @@ RUNS = {
     "drain.budget": "a-drain",
     "namespace.deleted": "a-namespace",
     "storage.claim": "a-claim",
+    "storage.race": "a-claim",
+    "storage.recreated": "a-claim",
 }
 """Systems of which a page of `docs/stories` shows one run."""
 

@@ -59,7 +59,7 @@ def provisioner(name: str) -> Actor:
                 claim=ClaimRef(claim.name, claim.namespace, claim.uid),
                 annotations=((PROVISIONED_BY, name),),
             )
-            yield f"{storage_class.name} is its class", api.create(made)
+            yield f"{storage_class.name} is its class; its claimRef is {claim.name}", api.create(made)
 
     @actor.each(PersistentVolume, fair=True)
     def delete_volume(volume: Any, here: Here, api: Api) -> Iterator[Any]:
