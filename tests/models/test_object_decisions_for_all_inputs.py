@@ -15,8 +15,8 @@ from kspec_models.apiserver import deletion, finalizers, update
 from kspec_models.apiserver.deletion import Terminating
 from kspec_models.controllers.garbage_collector import decisions
 from kspec_models.controllers.garbage_collector.decisions import Fate
-from kspec_models.etcd import leases, transaction
-from kspec_models.etcd.transaction import Operator
+from kspec_models.etcd import compare, leases
+from kspec_models.etcd.compare import Operator
 
 BUDGET = Budget(questions=200)
 
@@ -49,10 +49,10 @@ def nothing_with_a_solid_owner_is_deleted(
 
 
 def an_equal_revision_is_neither_greater_nor_less(found: Natural, operand: Natural) -> bool:
-    equal = transaction.compare_number(Operator.EQUAL, found, operand)
-    greater = transaction.compare_number(Operator.GREATER, found, operand)
-    less = transaction.compare_number(Operator.LESS, found, operand)
-    return (equal + greater + less) == 1 and transaction.compare_number(Operator.NOT_EQUAL, found, operand) != equal
+    equal = compare.compare_number(Operator.EQUAL, found, operand)
+    greater = compare.compare_number(Operator.GREATER, found, operand)
+    less = compare.compare_number(Operator.LESS, found, operand)
+    return (equal + greater + less) == 1 and compare.compare_number(Operator.NOT_EQUAL, found, operand) != equal
 
 
 def a_lease_lives_longer_than_an_election(election_milliseconds: Natural) -> bool:
