@@ -350,7 +350,7 @@ def test_taints_and_nodes_are_told_as_kubectl_does() -> None:
     tainted = attrs.evolve(node("n"), taints=(NO_SCHEDULE, Taint("dedicated", "db", Effect.NO_EXECUTE)))
     told = "node.kubernetes.io/unreachable:NoSchedule, dedicated=db:NoExecute"
     assert in_words(tainted.taints, str) == told and in_words((), str) == "none"
-    summary = f"Ready\u00a0True, spec.taints\u00a0{told}, spec.unschedulable\u00a0false"
+    summary = f"Ready\u00a0True, spec.taints {told}, spec.unschedulable\u00a0false"
     assert object_in_words(tainted, str) == summary
 
 
