@@ -6,7 +6,7 @@ are handed in, and so is the pipeline of the API server that serves their reques
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -187,12 +187,17 @@ class Cluster:
             not_modelled=(*self.not_modelled, *[f"{c.name}: {t}" for c in self.components for t in c.not_modelled]),
             not_applicable=(*self.not_applicable, *self.inapplicable()),
             expected=self.expected,
-            idle=self.idle,
+            idle=self._idle({action.kind for action in actions}),
             uses_incarnations=bool(self.scope.recreated),
             again=self.system,
             exact=None if self.reductions.exact_order or not self._is_late() else self.exact,
             narrator=Narrator(self),
         )
+
+    def _idle(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """What is idle, but for the calls of reconciles that are one step here and have none of their own."""
+        one_step = tuple(f"{component}." for component in self.scope.whole)
+        return tuple([kind for kind in self.idle if kind in kinds or not kind.startswith(one_step)])
 
     def _objects_that_mention(self) -> list[str]:
         """The objects whose kind says (`mentions`) that a member which they name is not to be replaced by another."""

@@ -328,6 +328,12 @@ def test_idle_may_name_actions_on_an_object_of_a_fixed_name() -> None:
     assert explicit.explore(made.system()).never_enabled == ()
 
 
+def test_the_calls_of_a_reconcile_that_is_one_step_may_stay_idle() -> None:
+    idle = ("website.sync shop", "website.call shop", "website.reconcile shop")
+    made = cluster(website, properties=PROMISES, websites=[Website("shop", 0)], whole=frozenset({"website"}))
+    assert explicit.explore(attrs.evolve(made, idle=idle).system()).never_enabled == ()
+
+
 def test_a_generated_name_needs_slots() -> None:
     made = attrs.evolve(cluster(writer("a")), scope=Scope(stored=(Website("shop"),)))
     with pytest.raises(UsageError, match=r"POST servers by user: .* give Scope\(slots=\{Server: n\}\)"):
