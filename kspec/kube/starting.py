@@ -35,11 +35,12 @@ def own_variables(world: World, cluster: Cluster, state: State) -> Iterator[tupl
         for member, position in enumerate(world.columns[variable]):
             if state[position] != world.initial[position]:
                 yield owners.get(variable, KUBELET), (variable, member), state[position]
-    for component in cluster.components:
-        for name in component.variables(cluster) if _is_actor(component) and _acts_by_itself(component) else ():
+    for component in [c for c in cluster.components if _is_actor(c) and _acts_by_itself(c)]:
+        mine = f"{component.name}/"  # what a monitor keeps for properties is called otherwise, and is nobody's
+        for name in component.variables(cluster):
             position = world.position[name]
-            if state[position] != world.initial[position]:
-                yield component.name, name.removeprefix(f"{component.name}/"), state[position]
+            if name.startswith(mine) and state[position] != world.initial[position]:
+                yield component.name, name.removeprefix(mine), state[position]
 
 
 def _acts_by_itself(component: Component) -> bool:

@@ -134,3 +134,10 @@ def test_what_kube_proxy_has_written_before_the_story_begins_is_told_at_its_star
     assert told.start["kube-proxy"] == ("rules web:80 → web-mskrp-a",)
     assert told.start["kubelet"] == ("web-mskrp-a: containers running",)
     assert "kube-proxy" in [lane.name for lane in told.lanes]
+
+
+def test_what_a_monitor_keeps_for_properties_is_nobodys_to_tell() -> None:
+    trace = kspec.check("deployment.stuck", properties=["a_rollout_completes"]).property("a_rollout_completes").trace
+    assert trace is not None
+    told = kspec.story(trace)
+    assert told.steps[0].number > 1 and set(told.start) == {"api", "kubelet"}
