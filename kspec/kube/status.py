@@ -17,6 +17,8 @@ STATUS: Mapping[str, frozenset[str]] = {
         "Deployment": "status_replicas updated_replicas ready_replicas available_replicas",
         "ReplicaSet": "status_replicas ready_replicas available_replicas",
         "Namespace": "phase content_remaining finalizers_remaining",
+        "PersistentVolume": "phase",
+        "PersistentVolumeClaim": "phase",
         "PodDisruptionBudget": "disruptions_allowed current_healthy desired_healthy expected_pods disrupted_pods "
         "observed",
         "ResourceQuota": "hard used",
