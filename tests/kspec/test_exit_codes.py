@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -179,9 +178,9 @@ def test_an_interrupted_run_tells_what_it_found(
 
 
 def test_control_c_ends_a_run_with_130_and_no_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from kspec.cli import main; main()", "check", counter("endless"), "-q"]
+    command = [sys.executable, "-c", "from kspec.cli import main; main()", "check", counter("endless")]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2.5)
+    assert process.stderr is not None and "distinct" in process.stderr.readline()  # it is on its way
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == Exit.INTERRUPTED
