@@ -178,7 +178,8 @@ def test_an_interrupted_run_tells_what_it_found(
 
 
 def test_control_c_ends_a_run_with_130_and_no_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from kspec.cli import main; main()", "check", counter("endless")]
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # also where tests run detached
+    command = [sys.executable, "-c", f"{heard}; from kspec.cli import main; main()", "check", counter("endless")]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None and "distinct" in process.stderr.readline()  # it is on its way
     process.send_signal(signal.SIGINT)
