@@ -19,7 +19,7 @@ from kspec.targets import settled, target_of, under
 
 from .exploring import told
 
-MOST_STATES = 3000
+MOST_STATES = 1500
 """The reference engine is asked about systems of so many distinct states, at most."""
 
 SAMPLE = 40
@@ -74,18 +74,13 @@ def test_every_action_is_pure_and_tells_no_members_apart(name: str) -> None:
 
 
 @every_quick_system
-def test_what_is_expected_to_fail_fails_and_nothing_else_does(name: str) -> None:
+def test_what_is_expected_to_fail_fails_by_a_behaviour_of_the_world_and_nothing_else_does(name: str) -> None:
     with laid_out(name) as system:
         result = explicit.explore(system)
         broken = {p.name for p in result.properties if p.verdict.name == "VIOLATED"}
         assert broken == set(system.expected)
         assert {p.verdict.name for p in result.properties} - {"VIOLATED"} <= {"HOLDS"}
-
-
-@every_quick_system
-def test_a_counterexample_is_a_behaviour_of_the_world_in_exact_order(name: str) -> None:
-    with laid_out(name) as system:
-        shown = [p.trace for p in explicit.explore(system).properties if p.trace is not None]
+        shown = [p.trace for p in result.properties if p.trace is not None]
         assert bool(shown) == bool(system.expected)
         for trace in shown:
             world = trace.world
