@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import click
-
 from kspec import outcome as judging
-from kspec.cli import errors, output
-from kspec.kernel.errors import UsageError
+from kspec.cli import documents, errors, output
 from kspec.outcome import Outcome
 from kspec.report.files import TraceFiles, write_trace
 
@@ -27,7 +23,7 @@ def finish(outcomes: Sequence[Outcome], *, out: Path | None, json_file: str | No
     report = output.Report(outcomes, files, stories)
     if json_file is not None:
         _write_json(outcomes, files, json_file, seed)
-    output.show(report, err=json_file == "-")
+    output.show(report, err=json_file == documents.STANDARD_OUTPUT)
     return int(judging.exit_code(outcomes))
 
 
@@ -63,21 +59,13 @@ def _write_json(
 ) -> None:
     from kspec.report.result import result_document
 
-    folder = Path() if json_file == "-" else Path(json_file).parent
-    context = click.get_current_context()
+    folder = Path() if json_file == documents.STANDARD_OUTPUT else Path(json_file).parent
     document = result_document(
         [o.result for o in outcomes],
-        command=["kspec", *(context.obj or [])],
+        command=documents.command_line(),
         exit_code=int(judging.exit_code(outcomes)),
         seed=seed,
         verdict=judging.verdict(outcomes),
         trace_files={key: Path(os.path.relpath(f.trace, folder)).as_posix() for key, f in files.items()},
     )
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    if json_file == "-":
-        output.emit(text)
-        return
-    try:
-        Path(json_file).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--json {json_file}: {error.strerror}") from error
+    documents.write(document, json_file)

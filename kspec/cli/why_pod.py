@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
 import kspec
-from kspec.cli import options
+from kspec.cli import documents, options
 from kspec.cli.output import columns, emit
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import UsageError
@@ -174,13 +172,5 @@ def _preemption(preemption: Data, priority: int) -> list[str]:
 
 
 def _write(answer: Data, code: Exit, json_file: str) -> None:
-    command_line = ["kspec", *(click.get_current_context().find_root().obj or [])]
-    document = {**answer, "kspec": kspec.__version__, "command": command_line, "exit": int(code)}
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    if json_file == "-":
-        emit(text)
-        return
-    try:
-        Path(json_file).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--json {json_file}: {error.strerror}") from error
+    head = {"kspec": kspec.__version__, "command": documents.command_line(), "exit": int(code)}
+    documents.write({**answer, **head}, json_file)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
 import kspec
-from kspec.cli import options
+from kspec.cli import documents, options
 from kspec.cli.output import emit
 from kspec.kernel import settings as declared_settings
 from kspec.kernel.errors import UsageError
@@ -140,13 +138,6 @@ def _said(said: Said, width: int, word: int) -> Sequence[str]:
 
 def write(document: dict[str, Any], code: Exit, schema: str, json_file: str) -> None:
     """Write an answer as JSON, to a file or to standard output. Raises UsageError."""
-    command_line = ["kspec", *(click.get_current_context().find_root().obj or [])]
-    head = {"schema": schema, "kspec": kspec.__version__, "command": command_line, "exit": int(code)}
-    text = json.dumps({**head, **document}, indent=2, ensure_ascii=False)
-    if json_file == "-":
-        emit(text)
-        return
-    try:
-        Path(json_file).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--json {json_file}: {error.strerror}") from error
+    command = documents.command_line()
+    head = {"schema": schema, "kspec": kspec.__version__, "command": command, "exit": int(code)}
+    documents.write({**head, **document}, json_file)

@@ -152,7 +152,8 @@ class Actor:
 
     `there`: its variables for each object of further kinds; `own`: its other variables. `sees`: what its watch of a
     kind selects. `forgets`: which variables for each object are its memory, lost in a crash; `keeps`: which of `own`
-    are not (what runs on a node is not its own to lose).
+    are not (what runs on a node is not its own to lose). `assumes`: its bounds, as the reader of a verdict needs them
+    (so many changes, at most).
     """
 
     name: str
@@ -163,6 +164,7 @@ class Actor:
     not_modelled: tuple[str, ...] = ()
     role: Role = Role.COMPONENT
     member: type | None = None
+    assumes: tuple[str, ...] = ()
     acts: tuple[_Named, ...] = ()
     there: Mapping[type, Mapping[str, Value]] = attrs.field(factory=dict)
     forgets: tuple[str, ...] = ()

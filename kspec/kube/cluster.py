@@ -245,6 +245,7 @@ class Cluster:
             if late
             else "caches: all fresh"
         ]
+        lines += [line for component in self.components for line in getattr(component, "assumes", ())]
         lines += [f"at most {n} crashes of {c}" for c, n in sorted(self.scope.crashes.items()) if n]
         lines += [f"at most {n} {resource_of(k)} exist or are remembered at once" for k, n in self.scope.slots.items()]
         return tuple(lines)

@@ -77,6 +77,7 @@ class Controller:
     also_watches: tuple[type, ...] = ()
     not_modelled: tuple[str, ...] = (NOT_MODELLED,)
     reads_own_writes: str = ""
+    assumes: tuple[str, ...] = ()
 
     @property
     def watches(self) -> tuple[type, ...]:
@@ -350,12 +351,13 @@ def controller(
     memory: type[Memory] | None = None,
     not_modelled: tuple[str, ...] = (),
     reads_own_writes: str = "",
+    assumes: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Reconcile]], Controller]:
     """Make a generator function a controller of a kind.
 
     The function takes the object, the cache, the API and (with `memory`) what it remembers. `owns`: kinds that it
     creates; their events feed its memory. `reads_own_writes`: the setting by which it waits for its cache to show its
-    own last write (W02).
+    own last write (W02). `assumes`: its bounds, for the reader of a verdict.
     """
 
     def decorate(function: Callable[..., Reconcile]) -> Controller:
@@ -369,6 +371,7 @@ def controller(
             _kinds(watches),
             (*not_modelled, NOT_MODELLED),
             reads_own_writes,
+            assumes,
         )
 
     return decorate

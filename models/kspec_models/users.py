@@ -25,7 +25,12 @@ Workload = Deployment | ReplicaSet | StatefulSet
 
 def apply(things: Sequence[Any]) -> Actor:
     """`kubectl apply`: posts these objects, one after another."""
-    actor = Actor("user", own={"applied": 0}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"applied": 0},
+        role=Role.USER,
+        assumes=(f"objects that the user posts, once and one after another: {len(things)}",),
+    )
 
     @actor.once()
     def apply(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -54,7 +59,12 @@ def complete(here: Here, workload: Workload) -> bool:
 
 def rollout(workload: Deployment, image: str) -> Actor:
     """Once the first version is complete, the user changes the image once."""
-    actor = Actor("user", own={f"rollout of {workload.name}": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={f"rollout of {workload.name}": False},
+        role=Role.USER,
+        assumes=(f"the image of {workload.name} is changed at most once, when it is complete",),
+    )
     done = f"rollout of {workload.name}"
 
     @actor.once()
@@ -69,7 +79,12 @@ def rollout(workload: Deployment, image: str) -> Actor:
 def scale(workload: Workload, *replicas: int) -> Actor:
     """At any time, once, the user changes the number of replicas to one of these."""
     done = f"scale of {workload.name}"
-    actor = Actor("user", own={done: False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={done: False},
+        role=Role.USER,
+        assumes=(f"{workload.name} is scaled at most once, to one of {', '.join(map(str, replicas))}",),
+    )
 
     @actor.once()
     def scale(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -83,7 +98,9 @@ def scale(workload: Workload, *replicas: int) -> Actor:
 
 def delete_a_pod(*, running: bool = False) -> Actor:
     """At any time, once, the user deletes a pod, with the grace period of its spec (`running`: only once it runs)."""
-    actor = Actor("user", watches=(Pod,), own={"deleted": False}, role=Role.USER)
+    actor = Actor(
+        "user", watches=(Pod,), own={"deleted": False}, role=Role.USER, assumes=("the user deletes at most one pod",)
+    )
 
     @actor.each(Pod)
     def delete(pod: Any, here: Here, api: Api) -> Iterator[Any]:
@@ -104,7 +121,12 @@ def undo(workload: Deployment) -> Actor:
     ReplicaSet of the previous revision.
     """
     done = f"undo of {workload.name}"
-    actor = Actor("user", own={done: False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={done: False},
+        role=Role.USER,
+        assumes=(f"the image of {workload.name} is taken back, once and in the end",),
+    )
 
     @actor.once(fair=True)
     def undo(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -118,7 +140,9 @@ def undo(workload: Deployment) -> Actor:
 
 def edit(*versions: ConfigMap | Secret) -> Actor:
     """At any time, once, the user gives a ConfigMap or Secret the data of one of these versions."""
-    actor = Actor("user", own={"edited": False}, role=Role.USER)
+    actor = Actor(
+        "user", own={"edited": False}, role=Role.USER, assumes=("a ConfigMap or Secret is edited at most once",)
+    )
 
     @actor.once()
     def edit(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -138,7 +162,7 @@ def may_switch(here: Here, to: ReplicaSet) -> bool:
 def switch(service: Service, to: ReplicaSet) -> Actor:
     """Blue-green: once the other ReplicaSet is complete, the user points the Service's selector to its pods, once."""
     done = f"switch of {service.name}"
-    actor = Actor("user", own={done: False}, role=Role.USER)
+    actor = Actor("user", own={done: False}, role=Role.USER, assumes=("the Service is switched at most once",))
 
     @actor.once()
     def switch(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -161,7 +185,7 @@ def drain(nodes: Sequence[str], *, name: str = "user") -> Actor:
     again after five seconds, for ever unless --timeout is given. Not modelled: DaemonSet and mirror pods, which a drain
     leaves alone; pods that nobody controls, at which it stops unless --force is given.
     """
-    actor = Actor(name, watches=(Pod, Node), role=Role.USER)
+    actor = Actor(name, watches=(Pod, Node), role=Role.USER, assumes=(f"drained: {', '.join(nodes)}",))
 
     @actor.each(Node)
     def cordon(node: Any, here: Here, api: Api) -> Iterator[Any]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import pytest
 
 from kspec.engines import reference
 from kspec.engines.explicit import explore
 from kspec.kernel.errors import SpecError
-from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.result import Verdict
 from kspec.kube.autoscaling import HorizontalPodAutoscaler
-from kspec.targets import target_of, under
 from kspec_models.controllers.horizontal_pod_autoscaler.load import load, measured, wanted
 from kspec_models.controllers.horizontal_pod_autoscaler.memory import recorded
 from kspec_properties.autoscaling import AUTOSCALING
+from tests.properties.checking import checked
 
 SYSTEMS = ("hpa.scale", "hpa.settles", "hpa.restart")
 
@@ -27,13 +26,6 @@ MUTANTS = {
 }
 
 unfolded = partial(explore, fold=False)
-
-
-def checked(name: str, setting: str = "", engine: Any = explore) -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60))
-        return result
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -51,7 +43,7 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_autoscaler_is_noticed(name: str) -> None:
-    found = checked("hpa.settles", MUTANTS[name]).property(name)
+    found = checked("hpa.settles", MUTANTS[name], only=name).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, Result, Verdict
-from kspec.targets import target_of, under
+from kspec.kernel.result import Verdict
 from kspec_properties.configuration import ALL
+from tests.properties.checking import checked
 
 SYSTEM = "config.rollout"
 MUTANTS = {
     "an_environment_stays_as_it_was_at_the_start": "kubelet.environment=live",
     "volumes_show_the_latest_in_the_end": "kubelet.volumes=as-at-the-start",
 }
-
-
-def checked(*settings: str) -> Result:
-    with under(target_of(SYSTEM), dict(setting.split("=") for setting in settings)) as (system, _):
-        return explore(system, limits=Limits(seconds=60))
 
 
 def test_each_property_has_a_witness_and_a_mutant() -> None:
@@ -28,12 +22,12 @@ def test_each_property_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> None:
-    assert checked().property(name).verdict is Verdict.HOLDS
-    broken = checked(MUTANTS[name]).property(name)
+    assert checked(SYSTEM).property(name).verdict is Verdict.HOLDS
+    broken = checked(SYSTEM, MUTANTS[name], only=name).property(name)
     assert broken.verdict is Verdict.VIOLATED
     assert broken.trace is not None and broken.trace.clause
 
 
 def test_the_system_is_explored_in_full_and_everything_holds() -> None:
-    result = checked()
+    result = checked(SYSTEM)
     assert result.complete and result.verdict is Verdict.HOLDS and result.never_enabled == ()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from kspec.engines.explicit import explore
 from kspec.kernel.actions import Reader, Set
-from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.result import Verdict
 from kspec.kube import delivering
 from kspec.kube.cluster import Cluster
 from kspec.kube.component import Component, Writes
 from kspec.kube.serving import IsInitial
-from kspec.targets import target_of, under
 from kspec_models.kubelet import exits
 from kspec_properties.control_plane import OF_STATIC_PODS, OF_THE_CONTROL_PLANE
+from tests.properties.checking import checked
 
 STATIC, BOOTSTRAP = "kubelet.static", "control_plane.bootstrap"
 
@@ -27,12 +26,6 @@ MUTANTS = {
     "no_pod_is_replaced_without_the_controller_manager": (BOOTSTRAP, "control-plane.processes=not-needed"),
     "the_cluster_recovers": (BOOTSTRAP, "kubelet.static=once"),
 }
-
-
-def checked(name: str, setting: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        return explore(system, limits=Limits(seconds=60))
 
 
 @pytest.mark.parametrize("name", [STATIC, BOOTSTRAP])
@@ -51,7 +44,7 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_what_is_broken_is_noticed(name: str) -> None:
-    found = checked(*MUTANTS[name]).property(name)
+    found = checked(*MUTANTS[name], only=name).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import pytest
 
 import kspec
 from kspec.engines import reference
 from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, Result, Verdict
-from kspec.targets import target_of, under
+from kspec.kernel.result import Verdict
 from kspec_properties.cronjobs import CRONJOBS
+from tests.properties.checking import checked
 
 SYSTEMS = ("cronjob.forbid", "cronjob.replace", "cronjob.crash", "cronjob.late", "cronjob.handoffs")
 
@@ -35,13 +34,6 @@ EXPECTED = {
 unfolded = partial(explore, fold=False)
 
 
-def checked(name: str, setting: str = "", engine: Any = explore, **more: Any) -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60), **more)
-        return result
-
-
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_everything_that_is_promised_holds_and_is_exercised(name: str) -> None:
     result = checked(name)
@@ -57,7 +49,7 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in MUTANTS.items() for where in all_of])
 def test_a_broken_cronjob_controller_is_noticed(name: str, where: tuple[str, str]) -> None:
-    found = checked(*where, properties=[name]).property(name)
+    found = checked(*where, only=name).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause

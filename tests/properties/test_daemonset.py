@@ -4,15 +4,13 @@ say."""
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import pytest
 
 from kspec.engines import reference
-from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
-from kspec.targets import target_of, under
+from kspec.kernel.result import PropertyResult, Result, Verdict
 from kspec_properties.daemonset import OF_DAEMONSETS, OF_NODES, OF_ROLLOUTS, ON_FAILING_NODES
+from tests.properties.checking import checked
 
 SYSTEMS = (
     "daemonset.nodes",
@@ -37,13 +35,6 @@ MUTANTS = {
         ("daemonset.surge", "daemonset.surging=old-first"),
     ),
 }
-
-
-def checked(name: str, setting: str = "", engine: Any = explore, only: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60), properties=[only] if only else None)
-        return result
 
 
 @functools.cache

@@ -8,10 +8,10 @@ import pytest
 
 import kspec
 from kspec.engines import reference
-from kspec.engines.explicit import explore
-from kspec.kernel.result import PropertyResult, Result, Verdict
+from kspec.kernel.result import PropertyResult, Verdict
 from kspec.targets import target_of, under
 from kspec_properties import etcd
+from tests.properties.checking import checked as explored
 
 MUTANTS = {
     "a_watch_tells_every_change_once_and_in_order": (
@@ -38,17 +38,12 @@ MUTANTS = {
 }
 SYSTEMS = {"etcd.watch": etcd.WATCH, "etcd.lease": etcd.LEASE, "etcd.compaction": etcd.COMPACTION}
 
-
-@functools.cache
-def checked(system: str, setting: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(system), settings) as (laid_out, _):
-        return explore(laid_out)
+checked = functools.cache(explored)
 
 
 def broken_by(name: str, setting: str) -> PropertyResult:
     (system,) = (system for system, found in SYSTEMS.items() if name in {p.name for p in found})
-    return checked(system, setting).property(name)
+    return checked(system, setting, only=name).property(name)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

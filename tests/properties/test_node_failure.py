@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kspec.engines.explicit import explore
 from kspec.kernel.registry import load
-from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.result import Limits, Verdict
 from kspec.kube.objects import Effect, Operator, Taint, Toleration
-from kspec.targets import target_of, under
 from kspec_properties import node_failure, taints
+from tests.properties.checking import checked
 
 SYSTEMS = (
     "node.fails",
@@ -55,12 +54,6 @@ MUTANTS = {
 }
 
 
-def checked(name: str, setting: str = "", *, states: int | None = None) -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        return explore(system, limits=Limits(states=states, seconds=120))
-
-
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_everything_that_is_promised_holds_and_is_exercised(name: str) -> None:
     result = checked(name)
@@ -80,7 +73,7 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in MUTANTS.items() for where in all_of])
 def test_a_broken_component_is_noticed(name: str, where: tuple[str, str]) -> None:
-    found = checked(*where, states=6000).property(name)
+    found = checked(*where, only=name, limits=Limits(states=6000, seconds=120)).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause

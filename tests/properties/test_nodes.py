@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.result import Limits, Verdict
 from kspec.kube.cluster import Cluster
 from kspec.kube.objects import Container
 from kspec.targets import target_of, under
@@ -14,6 +14,7 @@ from kspec_models import users
 from kspec_models.kubelet.programs import programs
 from kspec_models.scopes import kubelet as kubelets
 from kspec_properties.nodes import OF_CONTAINERS
+from tests.properties.checking import checked
 
 SYSTEMS = ("kubelet.containers", "kubelet.crash_loop", "kubelet.probes", "kubelet.restart", "kubelet.sandbox")
 
@@ -33,12 +34,6 @@ MUTANTS = {
 }
 
 
-def checked(name: str, setting: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        return explore(system, limits=Limits(seconds=60))
-
-
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_everything_that_is_promised_holds_and_is_exercised(name: str) -> None:
     result = checked(name)
@@ -54,7 +49,7 @@ def test_each_promise_has_a_witness_and_a_mutant() -> None:
 
 @pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in MUTANTS.items() for where in all_of])
 def test_a_broken_kubelet_is_noticed(name: str, where: tuple[str, str]) -> None:
-    found = checked(*where).property(name)
+    found = checked(*where, only=name).property(name)
 
     assert found.verdict is Verdict.VIOLATED
     assert found.trace is not None and found.trace.clause

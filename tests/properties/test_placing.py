@@ -8,12 +8,12 @@ import pytest
 import kspec
 from kspec.engines import explicit
 from kspec.kernel.registry import load
-from kspec.kernel.result import Limits, Result, Verdict
+from kspec.kernel.result import Limits, Verdict
 from kspec.kube.storage import StorageClass
-from kspec.targets import target_of, under
 from kspec_models.scheduler.schedule import scheduler
 from kspec_models.scopes.scheduler import a_node, a_pod, cluster
 from kspec_properties import placing
+from tests.properties.checking import checked
 
 SYSTEMS = (
     "scheduler.preemption",
@@ -32,11 +32,6 @@ MUTANTS = {
     "no_better_node_is_left": ("scheduler.scores", "scheduler.winner=any"),
     "a_pod_is_bound_once_and_where_it_fits": ("scheduler.affinity", "scheduler.neighbours=ignored"),
 }
-
-
-def checked(name: str, setting: str = "") -> Result:
-    with under(target_of(name), dict([setting.split("=")]) if setting else {}) as (system, _):
-        return explicit.explore(system, limits=Limits(seconds=60))
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -60,7 +55,7 @@ def test_every_promise_has_a_witness_and_a_mutant() -> None:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_scheduler_is_noticed_by_the_promise_that_it_breaks(name: str) -> None:
     system, setting = MUTANTS[name]
-    broken = checked(system, setting).property(name)
+    broken = checked(system, setting, only=name).property(name)
 
     assert broken.verdict is Verdict.VIOLATED
     assert broken.trace is not None

@@ -11,12 +11,13 @@ import pytest
 from kspec.engines.explicit import explore
 from kspec.kernel.actions import Action, Reader, Step
 from kspec.kernel.registry import load
-from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
+from kspec.kernel.result import PropertyResult, Result, Verdict
 from kspec.kernel.system import System
 from kspec.kube.lenses import LatestField
 from kspec.kube.watch import Put
 from kspec.targets import target_of, under
 from kspec_properties import ALL
+from tests.properties.checking import checked
 
 QUICK = [name for name, entry in load().systems.items() if entry.quick]
 
@@ -33,12 +34,6 @@ MUTANTS = {
     "a_refused_request_changes_nothing": ("store.cas", "apiserver.update=writes-first"),
     "a_quota_is_never_exceeded": ("apiserver.quota", "apiserver.quota=overwrites"),
 }
-
-
-def checked(name: str, setting: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        return explore(system, limits=Limits(seconds=60))
 
 
 def found(result: Result, name: str) -> PropertyResult:
@@ -65,7 +60,7 @@ def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> N
     system, setting = MUTANTS[name]
 
     assert found(checked(system), name).verdict is Verdict.HOLDS
-    broken = found(checked(system, setting), name)
+    broken = found(checked(system, setting, only=name), name)
     assert broken.verdict is Verdict.VIOLATED
     assert broken.trace is not None
     assert broken.trace.clause

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 import kspec
-from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, Result, Verdict
-from kspec.targets import target_of, under
+from kspec.kernel.result import Verdict
 from kspec_models.proxy.mode import Mode
 from kspec_properties.services import ALL, OF_LOAD_BALANCERS, OF_STARTS
+from tests.properties.checking import checked
 
 EVERY = (*ALL, *OF_STARTS, *OF_LOAD_BALANCERS)
 MUTANTS = {
@@ -42,11 +41,6 @@ SYSTEMS = (
 )
 
 
-def checked(name: str, *settings: str) -> Result:
-    with under(target_of(name), dict(setting.split("=") for setting in settings)) as (system, _):
-        return explore(system, limits=Limits(seconds=60))
-
-
 def test_each_property_has_a_witness_and_a_mutant() -> None:
     assert {promise.name for promise in EVERY} == set(TWINS)
     assert all(promise.witness is not None for promise in EVERY)
@@ -75,7 +69,7 @@ def test_a_broken_twin_is_noticed_by_the_property_that_it_breaks(name: str) -> N
     system, setting = TWINS[name]
 
     assert checked(system).property(name).verdict is Verdict.HOLDS
-    broken = checked(system, setting).property(name)
+    broken = checked(system, setting, only=name).property(name)
     assert broken.verdict is Verdict.VIOLATED
     assert broken.trace is not None and broken.trace.clause
 

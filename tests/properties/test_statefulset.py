@@ -4,16 +4,14 @@ say."""
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import pytest
 
 import kspec
 from kspec.engines import reference
-from kspec.engines.explicit import explore
-from kspec.kernel.result import Limits, PropertyResult, Result, Verdict
-from kspec.targets import target_of, under
+from kspec.kernel.result import PropertyResult, Result, Verdict
 from kspec_properties.statefulset import OF_ROLLOUTS, OF_STATEFULSETS, ON_LOST_NODES
+from tests.properties.checking import checked
 
 SYSTEMS = (
     "statefulset.ordered",
@@ -40,13 +38,6 @@ MUTANTS = {
     ),
     "an_update_leaves_at_most_one_pod_unavailable": (("statefulset.rollout", "statefulset.order=ignored"),),
 }
-
-
-def checked(name: str, setting: str = "", engine: Any = explore, only: str = "") -> Result:
-    settings = dict([setting.split("=")]) if setting else {}
-    with under(target_of(name), settings) as (system, _):
-        result: Result = engine(system, limits=Limits(seconds=60), properties=[only] if only else None)
-        return result
 
 
 @functools.cache

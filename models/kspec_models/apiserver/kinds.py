@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kspec.kernel.values import fields_of
 from kspec.kube.core import NamespacePhase
 from kspec_models.apiserver.finalizers import GCPolicy
 from kspec_models.apiserver.update import KindRules
@@ -51,8 +52,7 @@ WHEN_MARKED: Mapping[str, Mapping[str, Any]] = {"Namespace": {"phase": Namespace
 
 def gc_policy(cls: type) -> GCPolicy:
     """What a deletion does to dependents unless told otherwise. A kind without finalizers can promise nothing."""
-    fields = {field.name for field in cls.__attrs_attrs__}  # type: ignore[attr-defined]  # every kind is an attrs class
-    if "finalizers" not in fields or cls.__name__ == "Namespace":
+    if "finalizers" not in fields_of(cls) or cls.__name__ == "Namespace":
         return GCPolicy.UNSUPPORTED  # what is called finalizers of a Namespace here are those of its spec
     return GC_POLICIES.get(cls.__name__, GCPolicy.DELETE_DEPENDENTS)
 

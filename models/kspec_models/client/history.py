@@ -17,6 +17,27 @@ from kspec.kube.cluster import Cluster, Seen, Writes
 from kspec.kube.objects import Pod, ReplicaSet
 
 
+class Monitor:
+    """What all monitors have in common: they are told of everything, and do nothing."""
+
+    def selects(self, kind: type) -> Callable[[Any], bool] | None:
+        """Everything."""
+        return None
+
+    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
+        """None."""
+        return {}
+
+    def actions(self, cluster: Cluster) -> Iterable[Action]:
+        """It does nothing."""
+        return ()
+
+
+def as_cached(seen: Seen) -> Cached:
+    """The object of an event, as its observer may ask it."""
+    return Cached(seen.kind, seen.observer, seen.view, seen.name)
+
+
 @attrs.frozen
 class Raised:
     """The larger of what is remembered and a new number."""
@@ -28,16 +49,12 @@ class Raised:
 
 
 @attrs.frozen
-class Largest:
+class Largest(Monitor):
     """Remembers the largest `spec.replicas` that each object of these kinds ever had: `largest/<resource>/<name>`."""
 
     watches: tuple[type, ...]
     name: str = "monitor"
     not_modelled: tuple[str, ...] = ()
-
-    def selects(self, kind: type) -> Callable[[Any], bool] | None:
-        """Everything."""
-        return None
 
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """One number for each object: what those wanted that are there from the start."""
@@ -49,20 +66,12 @@ class Largest:
             f"largest/{kind.resource}/{name}": stored.get((kind.cls, name), 0) for kind in kinds for name in kind.names
         }
 
-    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
-        """None."""
-        return {}
-
-    def actions(self, cluster: Cluster) -> Iterable[Action]:
-        """It does nothing."""
-        return ()
-
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """A version was committed."""
         if after is None:
             return []
-        now = Cached(after.kind, after.observer, after.view, after.name)
-        was = None if before is None else Cached(before.kind, before.observer, before.view, before.name)
+        now = as_cached(after)
+        was = None if before is None else as_cached(before)
         if was is not None and now.replicas <= was.replicas:
             return []
         return [(f"largest/{after.kind.resource}/{after.name}", Raised(now.replicas))]
@@ -77,35 +86,23 @@ class OneMore:
 
 
 @attrs.frozen
-class Adoptions:
+class Adoptions(Monitor):
     """Counts how many pods each ReplicaSet adopted: `adopted/<name>`. They were there before it wanted them."""
 
     name: str = "monitor of adoptions"
     watches: tuple[type, ...] = (Pod, ReplicaSet)
     not_modelled: tuple[str, ...] = ()
 
-    def selects(self, kind: type) -> Callable[[Any], bool] | None:
-        """Everything."""
-        return None
-
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """One number for each ReplicaSet."""
         return {f"adopted/{name}": 0 for name in cluster.kind(ReplicaSet).names}
-
-    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
-        """None."""
-        return {}
-
-    def actions(self, cluster: Cluster) -> Iterable[Action]:
-        """It does nothing."""
-        return ()
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """A version was committed."""
         if before is None or after is None or after.kind.cls is not Pod:
             return []
-        was = Cached(before.kind, before.observer, before.view, before.name)
-        now = Cached(after.kind, after.observer, after.view, after.name)
+        was = as_cached(before)
+        now = as_cached(after)
         if was.owner is not None or now.owner is None or now.owner.name not in cluster.kind(ReplicaSet).names:
             return []
         return [(f"adopted/{now.owner.name}", OneMore())]

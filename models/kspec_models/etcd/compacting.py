@@ -1,5 +1,7 @@
 """Compaction at work: API servers that agree who compacts, clients that write, and time.
 
+Models `staging/src/k8s.io/apiserver/pkg/storage/etcd3/compact.go` runCompactLoop.
+
 The plumbing of a system of the store alone, beside kspec_models.etcd.watching, which takes one compactor for all: here
 is shown that they act as one (kspec_models.etcd.compactor).
 

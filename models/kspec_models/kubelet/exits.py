@@ -50,6 +50,11 @@ class Exits:
     watches: tuple[type, ...] = ()
     not_modelled: tuple[str, ...] = ()
 
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """How often at most."""
+        return (f"exits of processes of the control plane: at most {self.budget}",)
+
     def selects(self, kind: type) -> Callable[[Any], bool] | None:
         """It watches nothing."""
         return None

@@ -47,7 +47,14 @@ def connected(pod: Any, here: Here) -> bool:
 
 def cuts_off(times: int = 1, *, comes_back: bool = True) -> Actor:
     """So often a node loses its connection; it may come back (if `comes_back`), and need not."""
-    actor = Actor("network", watches=(Node,), own={"cut off": 0}, there={Node: dict(CONNECTED)}, role=Role.FAULT)
+    actor = Actor(
+        "network",
+        watches=(Node,),
+        own={"cut off": 0},
+        there={Node: dict(CONNECTED)},
+        role=Role.FAULT,
+        assumes=(f"nodes that are cut off: at most {times}",),
+    )
 
     @actor.each(Node)
     def cut_off(node: Any, here: Here, api: Api) -> Iterator[Any]:

@@ -40,6 +40,7 @@ def programs(
         sees={Pod: bound},
         member=Pod,
         role=Role.ENVIRONMENT,
+        assumes=(f"of programs at most: exits {exits}, troubles {troubles}, lost sandboxes {losses}",),
     )
 
     def changed(here: Here, i: int, process: Process) -> Any:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from kspec_models.proxy.iptables_walk import LOOPBACK, Match, Rule, Tables, Verdict
+from kspec_models.proxy.routing import Policies
 
 NO_MATCH = Match()
 BUILT_IN_NAT = ("KUBE-NODEPORTS", "KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-MARK-MASQ")
@@ -71,14 +72,9 @@ class ServicePort:
         return tuple(each for each in self.endpoints if each.local)
 
     @property
-    def uses_cluster(self) -> bool:
-        """Some traffic may go to any endpoint (UsesClusterEndpoints; P08 for external traffic under Local)."""
-        return not self.internal_local or self.external
-
-    @property
-    def uses_local(self) -> bool:
-        """Some traffic may only go to endpoints of this node (UsesLocalEndpoints)."""
-        return self.internal_local or (self.external_local and self.external)
+    def policies(self) -> Policies:
+        """Its traffic policies."""
+        return Policies(self.internal_local, self.external_local, self.external)
 
 
 @attrs.frozen
@@ -162,11 +158,11 @@ class _Writing:
             return
         if service.external:
             self._external_chain(service)
-        if service.uses_cluster:
+        if service.policies.uses_cluster:
             self._choices(chain_name("SVC", service), service, service.endpoints)
-        if service.uses_local:
+        if service.policies.uses_local:
             self._choices(chain_name("SVL", service), service, service.local_endpoints)
-        for each in service.endpoints if service.uses_cluster else service.local_endpoints:
+        for each in service.endpoints if service.policies.uses_cluster else service.local_endpoints:
             self._endpoint(service, each)
 
     def _internal(self, service: ServicePort) -> None:

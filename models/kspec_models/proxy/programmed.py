@@ -1,5 +1,7 @@
 """What a kube-proxy has written onto its node, as small values, and where packets go by it.
 
+Upstream: syncProxyRules of `pkg/proxy/iptables/proxier.go` and `pkg/proxy/ipvs/proxier.go`.
+
 A node's rules are a pure function of the service ports and usable endpoints that kube-proxy knew at its last sync
 (syncProxyRules writes them anew from its maps). So the state holds those (`ServedPort`), and the rules, or the virtual
 servers, are generated when a packet comes: `iptables.generate`, `ipvs_rules.generate`. Nothing is lost by it, and equal

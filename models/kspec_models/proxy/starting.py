@@ -55,7 +55,9 @@ def node() -> Actor:
 
 def administrator() -> Actor:
     """Somebody who may load what ipvs needs, once."""
-    actor = Actor("administrator", own={"done": False}, role=Role.USER)
+    actor = Actor(
+        "administrator", own={"done": False}, role=Role.USER, assumes=("what ipvs needs is loaded at most once",)
+    )
 
     @actor.once()
     def load_kernel_modules(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

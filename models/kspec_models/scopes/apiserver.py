@@ -72,7 +72,12 @@ def operator() -> Actor:
 
 def makes_deletes_and_makes_again(bucket: Bucket) -> Actor:
     """A user who posts a bucket, deletes it at any time, and posts it again at once: refused until it is gone."""
-    actor = Actor("user", own={"done": 0}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"done": 0},
+        role=Role.USER,
+        assumes=("a user posts one object, deletes it, and posts it again, once",),
+    )
 
     @actor.once()
     def create(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -133,7 +138,7 @@ def clerk(me: Any, cache: Cache, api: Api) -> Reconcile:
 
 def takes_rights_away(binding: RoleBinding, role: RbacRole) -> Actor:
     """An administrator who at any time, once, removes the binding, or leaves the role only what reads."""
-    actor = Actor("user", own={"done": False}, role=Role.USER)
+    actor = Actor("user", own={"done": False}, role=Role.USER, assumes=("rights are taken away at most once",))
 
     @actor.once()
     def unbind(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

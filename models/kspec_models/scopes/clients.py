@@ -75,7 +75,7 @@ class Tally:
         return ()
 
 
-@controller(Client, memory=Tally)
+@controller(Client, memory=Tally, assumes=(f"updates of each client: {TIMES}",))
 def client(client: Any, cache: Cache, api: Api, tally: Tally) -> Reconcile:
     """Read, add one, write back what was read; after a conflict, begin again."""
     if tally.done():

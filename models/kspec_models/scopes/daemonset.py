@@ -54,7 +54,7 @@ def adds_a_node(name: str) -> Actor:
 
     The API server taints it as not ready, and the node lifecycle controller takes that away when it is: in one step.
     """
-    actor = Actor("installer", own={"joined": False}, role=Role.USER)
+    actor = Actor("installer", own={"joined": False}, role=Role.USER, assumes=("at most one node joins",))
 
     @actor.once()
     def join(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -70,7 +70,13 @@ def changes_a_node(name: str) -> Actor:
 
     A cordon is told with the taint that the node lifecycle controller adds to it.
     """
-    actor = Actor("administrator", watches=(Node,), own={"changed": False}, role=Role.USER)
+    actor = Actor(
+        "administrator",
+        watches=(Node,),
+        own={"changed": False},
+        role=Role.USER,
+        assumes=("at most one change of one node",),
+    )
 
     @actor.each(Node)
     def change(node: Any, here: Here, api: Api) -> Iterator[Any]:
@@ -86,7 +92,13 @@ def changes_a_node(name: str) -> Actor:
 
 def removes_a_node() -> Actor:
     """At any time, once, a Node object is deleted."""
-    actor = Actor("administrator", watches=(Node,), own={"removed": False}, role=Role.USER)
+    actor = Actor(
+        "administrator",
+        watches=(Node,),
+        own={"removed": False},
+        role=Role.USER,
+        assumes=("at most one node is removed",),
+    )
 
     @actor.each(Node)
     def remove(node: Any, here: Here, api: Api) -> Iterator[Any]:
@@ -98,7 +110,7 @@ def removes_a_node() -> Actor:
 
 def changes_the_image(image: str) -> Actor:
     """Once every node has its pod, the user changes the image of the DaemonSet."""
-    actor = Actor("user", own={"changed": False}, role=Role.USER)
+    actor = Actor("user", own={"changed": False}, role=Role.USER, assumes=("the image is changed at most once",))
 
     @actor.once()
     def rollout(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

@@ -44,7 +44,7 @@ def pods_end() -> Actor:
 
 def deletes(thing: Any, *policies: str) -> Actor:
     """A user who deletes an object at any time, once, with one of these propagation policies."""
-    actor = Actor("user", own={"policy": ""}, role=Role.USER)
+    actor = Actor("user", own={"policy": ""}, role=Role.USER, assumes=("a user deletes one object, once",))
 
     @actor.once()
     def delete(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -121,7 +121,9 @@ def garbage_collector_story() -> System:
 
 def deletes_and_thinks_again(thing: Any, *policies: str) -> Actor:
     """A user who deletes an object with one policy after the other, at any times: the last one counts (A76)."""
-    actor = Actor("user", own={"deletions": 0}, role=Role.USER)
+    actor = Actor(
+        "user", own={"deletions": 0}, role=Role.USER, assumes=("a user deletes one object, once with each policy",)
+    )
 
     @actor.once()
     def delete(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -153,7 +155,12 @@ def garbage_reconsidered() -> System:
 
 def posts_deletes_and_posts_again(thing: Any) -> Actor:
     """A user who posts an object, deletes it at any time, and posts it again at any time after."""
-    actor = Actor("user", own={"done": 0}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"done": 0},
+        role=Role.USER,
+        assumes=("a user posts one object, deletes it, and posts it again, once",),
+    )
 
     @actor.once()
     def post(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

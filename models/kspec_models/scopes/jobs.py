@@ -51,6 +51,7 @@ def pods_end(failures: int = 0, *, on_nodes: bool = False) -> Actor:
         own={"failures": 0},
         keeps=("failures",),
         not_modelled=("what runs: pods end without being seen running",),
+        assumes=(f"failures of pods: at most {failures}",),
     )
 
     @actor.each(Pod)
@@ -74,7 +75,12 @@ def pods_end(failures: int = 0, *, on_nodes: bool = False) -> Actor:
 
 def pauses(job: Job) -> Actor:
     """At any time, once, the user suspends a Job; and in the end lets it go on."""
-    actor = Actor("user", own={"suspended": False, "resumed": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"suspended": False, "resumed": False},
+        role=Role.USER,
+        assumes=("a Job is suspended at most once, and goes on in the end",),
+    )
 
     @actor.once()
     def suspend(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -180,7 +186,13 @@ def job_stale() -> System:
 
 def jobs_end(failures: int = 0) -> Actor:
     """What the Job controller and kubelets do, and nothing else of them: Jobs end, in the end; so many may fail."""
-    actor = Actor("job", watches=(Job,), own={"failures": 0}, not_modelled=("pods: a Job ends without any",))
+    actor = Actor(
+        "job",
+        watches=(Job,),
+        own={"failures": 0},
+        not_modelled=("pods: a Job ends without any",),
+        assumes=(f"failures of Jobs: at most {failures}",),
+    )
 
     @actor.each(Job)
     def end(job: Any, here: Here, api: Api) -> Iterator[Any]:

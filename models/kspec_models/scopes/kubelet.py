@@ -67,7 +67,13 @@ def one_node(
 
 def marks_a_pod_as_failed() -> Actor:
     """Somebody else writes the phase Failed, once: as the pod garbage collector does, or an eviction."""
-    actor = Actor("evictor", watches=(Pod,), own={"done": False}, role=Role.ENVIRONMENT)
+    actor = Actor(
+        "evictor",
+        watches=(Pod,),
+        own={"done": False},
+        role=Role.ENVIRONMENT,
+        assumes=("somebody else writes Failed at most once",),
+    )
 
     @actor.each(Pod, fair=False)
     def fail(pod: Any, here: Here, api: Api) -> Iterator[Any]:
@@ -161,7 +167,12 @@ ETCD = StaticPod("etcd", PodSpec((Container("etcd", "etcd:3.6"),)))
 
 def removes_the_file(pod: StaticPod) -> Actor:
     """Once, somebody on the node removes the file of a static pod."""
-    actor = Actor("administrator", own={"removed": False}, role=Role.USER)
+    actor = Actor(
+        "administrator",
+        own={"removed": False},
+        role=Role.USER,
+        assumes=("the file of one static pod is removed at most once",),
+    )
 
     @actor.once()
     def remove_the_file(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

@@ -42,7 +42,7 @@ def a_pod(name: str = "", of: OwnerReference | None = None) -> Pod:
 
 def deletes_the_namespace() -> Actor:
     """`kubectl delete namespace team`, at any time."""
-    actor = Actor("user", own={"deleted": False}, role=Role.USER)
+    actor = Actor("user", own={"deleted": False}, role=Role.USER, assumes=("the namespace is deleted at most once",))
 
     @actor.once()
     def delete(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -57,7 +57,12 @@ def uninstalls_the_operator_first() -> Actor:
 
     With the chart the operator's Deployment goes, but not the objects that the operator looks after.
     """
-    actor = Actor("user", own={"uninstalled": False, "deleted": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"uninstalled": False, "deleted": False},
+        role=Role.USER,
+        assumes=("the operator is uninstalled at most once, and then the namespace is deleted",),
+    )
 
     @actor.once()
     def uninstall(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -79,7 +84,9 @@ def is_installed(see: Reader) -> bool:
 
 def posts(thing: Any) -> Actor:
     """A user who posts an object at any time, and tries until it is granted."""
-    actor = Actor("user", own={"posted": False}, role=Role.USER)
+    actor = Actor(
+        "user", own={"posted": False}, role=Role.USER, assumes=("a user posts one object, until it is granted once",)
+    )
 
     @actor.once()
     def post(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -170,7 +177,9 @@ def takes_a_finalizer_off() -> Actor:
 
     Its own, or the namespace's: `kubectl replace --raw /api/v1/namespaces/team/finalize`.
     """
-    actor = Actor("user", own={"forced": False}, role=Role.USER)
+    actor = Actor(
+        "user", own={"forced": False}, role=Role.USER, assumes=("a finalizer is taken off by hand at most once",)
+    )
 
     @actor.once(fair=True)
     def force(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -253,7 +262,12 @@ def a_new_team() -> Actor:
 
     At any time, once, the user deletes the account `default`; and at last, perhaps, the namespace.
     """
-    actor = Actor("user", own={"posted": 0, "account": True, "deleted": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"posted": 0, "account": True, "deleted": False},
+        role=Role.USER,
+        assumes=("a user posts one namespace and one pod, and deletes the account at most once",),
+    )
     things = (TEAM, Pod(template("web", "web:1").labels, template("web", "web:1").spec, namespace=TEAM.name))
 
     @actor.once()

@@ -68,7 +68,13 @@ def fails(times: int = 1) -> Actor:
 
 def taints_a_node(*stages: tuple[Taint, ...]) -> Actor:
     """`kubectl taint`: at any time, in this order, a node's taints become these."""
-    actor = Actor("user", watches=(Node,), own={"taints": 0}, role=Role.USER)
+    actor = Actor(
+        "user",
+        watches=(Node,),
+        own={"taints": 0},
+        role=Role.USER,
+        assumes=(f"changes of the taints of one node: at most {len(stages)}",),
+    )
 
     @actor.once()
     def taint(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -81,7 +87,13 @@ def taints_a_node(*stages: tuple[Taint, ...]) -> Actor:
 
 def deletes_a_node() -> Actor:
     """`kubectl delete node`: at any time, once, a node on which a pod runs."""
-    actor = Actor("user", watches=(Node, Pod), own={"node deleted": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        watches=(Node, Pod),
+        own={"node deleted": False},
+        role=Role.USER,
+        assumes=("at most one node is deleted",),
+    )
 
     @actor.once()
     def delete_node(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -95,7 +107,9 @@ def deletes_a_node() -> Actor:
 
 def gives_a_node_up() -> Actor:
     """An operator who sees that a node is not ready says that it is down for good, once."""
-    actor = Actor("user", watches=(Node,), own={"given up": False}, role=Role.USER)
+    actor = Actor(
+        "user", watches=(Node,), own={"given up": False}, role=Role.USER, assumes=("at most one node is given up",)
+    )
 
     @actor.each(Node)
     def give_up(node: Any, here: Here, api: Api) -> Iterator[Any]:

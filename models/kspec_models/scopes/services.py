@@ -241,7 +241,13 @@ def service_kinds() -> System:
 
 def gives_up_its_load_balancer(name: str) -> Actor:
     """At any time, once, the user deletes the Service, or wants only a cluster IP for it."""
-    actor = Actor("user", watches=(Service,), own={"gave up": False}, role=Role.USER)
+    actor = Actor(
+        "user",
+        watches=(Service,),
+        own={"gave up": False},
+        role=Role.USER,
+        assumes=("the user changes or deletes the Service at most once",),
+    )
 
     @actor.each(Service)
     def give_up(service: Any, here: Here, api: Api) -> Iterator[Any]:

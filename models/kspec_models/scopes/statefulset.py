@@ -42,7 +42,16 @@ def a_statefulset(replicas: int, **more: Any) -> StatefulSet:
 
 def changes_the_image(image: str, *, back: bool = False) -> Actor:
     """Once the set is complete, the user changes its image; with `back` he puts the first one back in the end."""
-    actor = Actor("user", own={"image": FIRST}, role=Role.USER)
+    actor = Actor(
+        "user",
+        own={"image": FIRST},
+        role=Role.USER,
+        assumes=(
+            "the image is changed at most once, and taken back in the end"
+            if back
+            else "the image is changed at most once",
+        ),
+    )
 
     @actor.once()
     def rollout(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -69,6 +78,7 @@ def deletes_a_pod_of_a_lost_node(*, force: bool) -> Actor:
         there={Node: dict(CONNECTED), Pod: dict(PLACED)},
         own={"deleted": False},
         role=Role.USER,
+        assumes=("one pod of a lost node is deleted, at most once",),
     )
 
     @actor.each(Pod)

@@ -53,7 +53,13 @@ def a_pod(claim: str) -> Pod:
 
 def lets_go(claim: str) -> Actor:
     """Once the pod runs the user deletes the claim, and after that the pod."""
-    actor = Actor("user", watches=(Pod,), own={"let go": 0}, role=Role.USER)
+    actor = Actor(
+        "user",
+        watches=(Pod,),
+        own={"let go": 0},
+        role=Role.USER,
+        assumes=("the claim and its pod are deleted at most once",),
+    )
 
     @actor.once()
     def delete_the_claim(cache: Cache, here: Here, api: Api) -> Iterator[Any]:
@@ -70,7 +76,7 @@ def lets_go(claim: str) -> Actor:
 
 def recreates(claim: PersistentVolumeClaim) -> Actor:
     """The user deletes the claim once it has a volume, and posts another one of the same name when it is gone."""
-    actor = Actor("user", own={"posted": 0}, role=Role.USER)
+    actor = Actor("user", own={"posted": 0}, role=Role.USER, assumes=("the claim is posted at most twice",))
 
     @actor.once()
     def post(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

@@ -21,7 +21,13 @@ NOW = "clock/now"
 
 def clock(minutes: int) -> Actor:
     """A clock that stops after so many minutes, or before."""
-    actor = Actor("clock", watches=(CronJob,), own={"now": 0}, role=Role.ENVIRONMENT)
+    actor = Actor(
+        "clock",
+        watches=(CronJob,),
+        own={"now": 0},
+        role=Role.ENVIRONMENT,
+        assumes=(f"minutes that pass: at most {minutes}",),
+    )
 
     @actor.once(fair=False)
     def tick(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import attrs
 
-from kspec.kernel.actions import Action
 from kspec.kernel.values import Value
 from kspec.kube.batch import CronJob, Job
-from kspec.kube.cache import Cached
 from kspec.kube.cluster import Cluster, Seen, Writes
+from kspec_models.client.history import Monitor, as_cached
 
 NAME = "monitor of cronjobs"
 
@@ -37,34 +35,22 @@ class OneMore:
 
 
 @attrs.frozen
-class Starts:
+class Starts(Monitor):
     """Remembers for which times each CronJob has started a Job: `starts/<cronjob>`."""
 
     name: str = NAME
     watches: tuple[type, ...] = (Job, CronJob)
     not_modelled: tuple[str, ...] = ()
 
-    def selects(self, kind: type) -> Callable[[Any], bool] | None:
-        """Everything."""
-        return None
-
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """One record for each CronJob."""
         return {f"starts/{name}": Started() for name in cluster.kind(CronJob).names}
-
-    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
-        """None."""
-        return {}
-
-    def actions(self, cluster: Cluster) -> Iterable[Action]:
-        """It does nothing."""
-        return ()
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """A version was committed."""
         if before is not None or after is None or after.kind.cls is not Job:
             return []
-        job = Cached(after.kind, after.observer, after.view, after.name)
+        job = as_cached(after)
         if job.owner is None or job.owner.name not in cluster.kind(CronJob).names:
             return []
         return [(f"starts/{job.owner.name}", OneMore(job.scheduled))]

@@ -31,7 +31,13 @@ def load(*demands: int, noise: int = 0, patient: str = "") -> Actor:
         raise SpecError(f"load{demands}: a value comes twice, so that the load would never end to change")
     following: dict[int, int] = dict(itertools.pairwise(demands))
     watches = (Pod, HorizontalPodAutoscaler) if patient else ()
-    actor = Actor("load", watches, own={"demand": demands[0], "noise": 0}, role=Role.ENVIRONMENT)
+    actor = Actor(
+        "load",
+        watches,
+        own={"demand": demands[0], "noise": 0},
+        role=Role.ENVIRONMENT,
+        assumes=(f"the load takes these values, in this order: {', '.join(f'{demand}m' for demand in demands)}",),
+    )
 
     @actor.once(fair=False)
     def change(cache: Cache, here: Here, api: Api) -> Iterator[Any]:

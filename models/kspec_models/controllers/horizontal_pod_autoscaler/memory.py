@@ -1,5 +1,8 @@
 """What the autoscaler remembers: the sizes that it recommended within the stabilisation window.
 
+Models the recommendations of `pkg/controller/podautoscaler/horizontal.go` (recordInitialRecommendation and
+stabilizeRecommendation).
+
 Times are abstract: a recommendation is within the window until the window has passed it (`time`), the oldest first. The
 last one stays, since every reconcile renews it. A size that is recommended again counts from then on.
 """

@@ -34,6 +34,7 @@ NOT_MODELLED = (
     "metrics other than CPU as a share of requests; samples that are missing or old; a pod's first minutes",
     "spec.behavior, scaling to and from zero, tolerances of one's own, several autoscalers of one workload",
     "lastScaleTime and the messages of conditions",
+    "a conflict at the scale, after which upstream reads it and writes the same size once more (W117)",
 )
 
 TARGETS: dict[str, type] = {"Deployment": Deployment, "ReplicaSet": ReplicaSet}

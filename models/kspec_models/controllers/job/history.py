@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import attrs
 
-from kspec.kernel.actions import Action
 from kspec.kernel.values import Value
 from kspec.kube.batch import Job
-from kspec.kube.cache import Cached
 from kspec.kube.cluster import Cluster, Seen, Writes
 from kspec.kube.objects import Phase, Pod
-from kspec_models.client.history import OneMore
+from kspec_models.client.history import Monitor, OneMore, as_cached
 
 NAME = "monitor of jobs"
 
 
 @attrs.frozen
-class Successes:
+class Successes(Monitor):
     """Counts the pods of each Job that have reached the phase Succeeded: `succeeded/<job>`."""
 
     name: str = NAME
     watches: tuple[type, ...] = (Pod, Job)
     not_modelled: tuple[str, ...] = ()
 
-    def selects(self, kind: type) -> Callable[[Any], bool] | None:
-        """Everything."""
-        return None
-
     def variables(self, cluster: Cluster) -> Mapping[str, Value]:
         """One number for each Job."""
         return {f"succeeded/{name}": 0 for name in cluster.kind(Job).names}
-
-    def member_variables(self, cluster: Cluster) -> Mapping[type, Mapping[str, Value]]:
-        """None."""
-        return {}
-
-    def actions(self, cluster: Cluster) -> Iterable[Action]:
-        """It does nothing."""
-        return ()
 
     def observed(self, cluster: Cluster, before: Seen | None, after: Seen | None) -> Writes:
         """A version was committed."""
         if before is None or after is None or after.kind.cls is not Pod:
             return []
-        was = Cached(before.kind, before.observer, before.view, before.name)
-        now = Cached(after.kind, after.observer, after.view, after.name)
+        was = as_cached(before)
+        now = as_cached(after)
         if was.phase is now.phase or now.phase is not Phase.SUCCEEDED or now.owner is None:
             return []
         return [(f"succeeded/{now.owner.name}", OneMore())] if now.owner.name in cluster.kind(Job).names else []

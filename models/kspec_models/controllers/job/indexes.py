@@ -76,7 +76,7 @@ def duplicates(pods: tuple[tuple[int | None, int], ...], completions: int) -> tu
     """Positions of the pods to remove, given as (index, rank), by index (W97, appendDuplicatedIndexPodsForRemoval).
 
     Those without a valid index, and of several with one index all but the last in the order of deletion, which `rank`
-    is (W23). Equal ranks: the last given stays.
+    is (that of ActivePods, W95). Equal ranks: the last given stays.
     """
     valid = {index for index, _ in pods if index is not None and index < completions}
     kept = {max((i for i, pod in enumerate(pods) if pod[0] == index), key=lambda i: (pods[i][1], i)) for index in valid}

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import attrs
-
+from kspec.kernel.values import fields_of
 from kspec.kube.cache import Api, Cache
 from kspec.kube.controller import controller
 from kspec.kube.requests import NotFound
@@ -35,7 +34,7 @@ T = TypeVar("T")
 
 def whole(cached: Any, cls: type[T]) -> T:
     """A cached object as a record: the decisions look at nearly all of it."""
-    return cls(**{field.name: getattr(cached, field.name) for field in attrs.fields(cls)})  # type: ignore[arg-type]  # attrs
+    return cls(**{field: getattr(cached, field) for field in fields_of(cls)})
 
 
 @controller(
